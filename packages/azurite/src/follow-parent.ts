@@ -4,8 +4,14 @@
  */
 import { isMainThread } from 'node:worker_threads'
 
+const GENTLE_END_MS = 8_000
+
 if (isMainThread && process.connected) {
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.once('disconnect', () => {
+    process.kill(process.pid, 'SIGTERM')
+    // Nobody is left to insist, should the gentle end hang.
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), GENTLE_END_MS).unref()
+  })
   // Without this the open channel alone would keep a finished child alive.
   process.channel?.unref()
 }

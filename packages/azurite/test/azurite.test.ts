@@ -37,6 +37,21 @@ describe('startAzurite', () => {
     await first.stop()
   })
 
+  test('when aborted while it starts, then no process is left', async () => {
+    let pid = 0
+    const controller = new AbortController()
+    const started = startAzurite({
+      signal: controller.signal,
+      onSpawn: (spawned) => {
+        pid = spawned
+        setTimeout(() => controller.abort(new Error('enough')), 50)
+      },
+    })
+    await expect(started).rejects.toThrow('enough')
+    expect(pid).toBeGreaterThan(0)
+    expect(isAlive(pid)).toBe(false)
+  })
+
   test('when its parent is killed hard, then it ends too', async () => {
     const folder = await temporaryFolder()
     const script = `
