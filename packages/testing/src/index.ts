@@ -31,3 +31,6 @@ export function temporaryFolders(): () => Promise<string> {
     return folder
   }
 }
+
+export { type ColourInput, type ColourModel, writeColourBundle } from './bundles.js'
+export { type OnnxGraph, type OnnxNode, writeOnnx } from './onnx-writer.js'

@@ -1,0 +1,8 @@
+export interface ClassifierOptions {
+  /** Threads of one run. Default 1: parallel work comes from several workers. */
+  threads?: number
+  /** Images of more pixels are refused. Default 50 megapixels. */
+  maxPixels?: number
+}
+
+export const DEFAULT_MAX_PIXELS = 50_000_000

@@ -1,0 +1,36 @@
+/**
+ * What can go wrong between an image and its labels.
+ * About the caller's image: `image-unsupported` (not one of the formats read here), `image-undecodable`,
+ * `image-too-large` (more pixels than allowed).
+ * About the model: `model-unloadable`, `model-mismatch` (the manifest does not fit the ONNX file or the labels).
+ * About the moment: `not-ready`, `queue-full`, `deadline` (waited too long), `cancelled` (the caller left),
+ * `worker-died`, `stopped`.
+ */
+export type ClassifierErrorCode =
+  | 'image-unsupported'
+  | 'image-undecodable'
+  | 'image-too-large'
+  | 'model-unloadable'
+  | 'model-mismatch'
+  | 'not-ready'
+  | 'queue-full'
+  | 'deadline'
+  | 'cancelled'
+  | 'worker-died'
+  | 'stopped'
+
+/** The one error of this package. */
+export class ClassifierError extends Error {
+  override readonly name = 'ClassifierError'
+  /** With `queue-full`: when it is worth trying again, in whole seconds, at least 1. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    readonly code: ClassifierErrorCode,
+    message: string,
+    options: ErrorOptions & { retryAfterSeconds?: number } = {},
+  ) {
+    super(message, options)
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}

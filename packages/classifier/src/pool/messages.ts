@@ -1,0 +1,45 @@
+import type { Classifier } from '../classifier.js'
+
+/**
+ * Answers one kind of request inside a worker.
+ * @param parts the request's bytes, as many parts as the kind has
+ * @param detail whatever else the kind needs, in text
+ * @returns the answer in text, ready to be sent on
+ */
+export type Handler = (parts: Uint8Array[], detail: string) => Promise<string>
+
+/** What a handlers module exports as `createHandlers`: called once in every worker. */
+export type CreateHandlers = (classifier: Classifier) => Record<string, Handler>
+
+/** What a worker is started with. */
+export interface WorkerSettings {
+  modelFolder: string
+  /** URL of the handlers module. */
+  handlers: string
+  threads: number
+  maxPixels: number
+}
+
+/** What a worker learns while it starts. */
+export interface WorkerInfo {
+  onnxRuntime: string
+  /** Milliseconds of one run of the model. */
+  runMs: number
+}
+
+export type ToWorker =
+  | { type: 'run'; id: number; kind: string; parts: ArrayBuffer[]; detail: string }
+  | { type: 'stop' }
+
+/** An error that crosses threads: only what the other side may see. */
+export interface PlainError {
+  name: string
+  code?: string
+  message: string
+}
+
+export type FromWorker =
+  | { type: 'ready'; info: WorkerInfo }
+  | { type: 'failed'; error: PlainError }
+  | { type: 'done'; id: number; answer: string }
+  | { type: 'error'; id: number; error: PlainError }

@@ -1,0 +1,228 @@
+import { DEFAULT_MAX_PIXELS } from '../classifier-options.js'
+import { cpuLimit } from '../cpu.js'
+import { ClassifierError } from '../errors.js'
+import type { WorkerInfo, WorkerSettings } from './messages.js'
+import { type Job, WorkerHandle } from './worker-handle.js'
+
+export interface PoolOptions {
+  /** The model's bundle. */
+  modelFolder: string
+  /** Worker threads, each with its own session. Default: the CPU limit. */
+  workers?: number
+  /** Threads of one run; more than 1 pays only with few workers (less memory and latency, less throughput). */
+  threads?: number
+  /** Requests that one worker has at a time: the next is decoded while one runs. Default: by the model's run time. */
+  inFlight?: number
+  /** Requests that may wait; more are refused. Default 128. */
+  queueLimit?: number
+  /** Milliseconds that a request may wait before it is refused. Default 10,000. */
+  queueTimeoutMs?: number
+  maxPixels?: number
+  /** A module that exports `createHandlers`. Default: `classify` alone. */
+  handlers?: URL
+  /** Told when a worker died (it is being replaced) and when the pool gave up replacing. */
+  onWorkerDied?: (reason: string, givenUp: boolean) => void
+}
+
+/** Tries to replace a dead worker, with growing pauses, before the pool gives up. */
+const RESTART_PAUSES_MS = [0, 500, 2_000]
+
+type QueuedJob = Job & { timer: NodeJS.Timeout }
+
+/** Worker threads that answer requests, and the bounded queue before them. */
+export class WorkerPool {
+  readonly #settings: WorkerSettings
+  readonly #workers = new Set<WorkerHandle>()
+  readonly #queue: QueuedJob[] = []
+  #inFlight: number
+  #info: WorkerInfo | undefined
+  #state: 'starting' | 'running' | 'failed' | 'stopped' = 'starting'
+  /** Moving average of a job's time in its worker, milliseconds. */
+  #jobMs = 0
+
+  private constructor(private readonly options: PoolOptions) {
+    this.#settings = {
+      modelFolder: options.modelFolder,
+      handlers: (options.handlers ?? new URL('../../dist/pool/handlers.js', import.meta.url)).href,
+      threads: options.threads ?? 1,
+      maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
+    }
+    this.#inFlight = options.inFlight ?? 0
+  }
+
+  /**
+   * Starts the workers and waits until each has loaded the model and run it.
+   * @throws ClassifierError or BundleError when the model cannot be served; no thread is left then
+   */
+  static async start(options: PoolOptions): Promise<WorkerPool> {
+    const pool = new WorkerPool(options)
+    const count = options.workers ?? cpuLimit()
+    const starts = await Promise.allSettled(Array.from({ length: count }, () => pool.#startWorker()))
+    const failure = starts.find((start) => start.status === 'rejected')
+    if (failure) {
+      await pool.stop()
+      throw failure.reason
+    }
+    pool.#state = 'running'
+    return pool
+  }
+
+  /** Whether a request would be taken: at least one worker lives. */
+  get ready(): boolean {
+    return this.#state === 'running' && this.#workers.size > 0
+  }
+
+  /** What the workers learnt while they started. */
+  get info(): WorkerInfo {
+    return this.#info ?? { onnxRuntime: 'unknown', runMs: 0 }
+  }
+
+  /** Requests waiting, and requests inside workers. */
+  get load(): { queued: number; running: number } {
+    let running = 0
+    for (const worker of this.#workers) running += worker.running
+    return { queued: this.#queue.length, running }
+  }
+
+  /**
+   * Has one request answered by a worker.
+   * @param kind which handler
+   * @param parts the request's bytes; the pool takes them over (they are transferred to the worker)
+   * @param signal aborted when the caller left: a request that still waits is then not run
+   * @throws ClassifierError, or HandlerError for what the handler itself refused
+   */
+  submit(kind: string, parts: ArrayBuffer[], detail = '', signal?: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      if (this.#state !== 'running') {
+        const code = this.#state === 'stopped' ? 'stopped' : 'not-ready'
+        throw new ClassifierError(code, `the classifier is ${this.#state}`)
+      }
+      if (signal?.aborted) throw cancelled()
+      const job: Job = { kind, parts, detail, resolve, reject }
+      const worker = this.#idlest()
+      if (worker) return this.#run(worker, job)
+      if (this.#queue.length >= (this.options.queueLimit ?? 128)) {
+        const retryAfterSeconds = this.#retryAfterSeconds()
+        throw new ClassifierError('queue-full', `${this.#queue.length} requests are waiting already`, {
+          retryAfterSeconds,
+        })
+      }
+      this.#enqueue(job, signal)
+    })
+  }
+
+  /** Refuses what waits, lets what runs end, ends every thread. */
+  async stop(): Promise<void> {
+    this.#state = 'stopped'
+    this.#refuseQueued(new ClassifierError('stopped', 'the classifier has stopped'))
+    await Promise.all([...this.#workers].map((worker) => worker.stop()))
+  }
+
+  #enqueue(job: Job, signal: AbortSignal | undefined): void {
+    const leave = (error: ClassifierError) => {
+      const at = this.#queue.indexOf(queued)
+      if (at === -1) return
+      this.#queue.splice(at, 1)
+      clearTimeout(queued.timer)
+      job.reject(error)
+    }
+    const timeout = this.options.queueTimeoutMs ?? 10_000
+    const tooLate = () =>
+      leave(new ClassifierError('deadline', `the request waited ${timeout} ms for a free worker`))
+    const queued: QueuedJob = { ...job, timer: setTimeout(tooLate, timeout) }
+    this.#queue.push(queued)
+    signal?.addEventListener('abort', () => leave(cancelled()), { once: true })
+  }
+
+  #runNext(): void {
+    while (this.#queue.length > 0) {
+      const worker = this.#idlest()
+      if (!worker) return
+      const job = this.#queue.shift() as QueuedJob
+      clearTimeout(job.timer)
+      this.#run(worker, job)
+    }
+  }
+
+  #run(worker: WorkerHandle, job: Job): void {
+    const start = performance.now()
+    worker.run({
+      ...job,
+      resolve: (answer) => {
+        const took = performance.now() - start
+        this.#jobMs = this.#jobMs === 0 ? took : this.#jobMs * 0.9 + took * 0.1
+        job.resolve(answer)
+      },
+    })
+  }
+
+  /** The worker with the fewest jobs that can take another. */
+  #idlest(): WorkerHandle | undefined {
+    let best: WorkerHandle | undefined
+    for (const worker of this.#workers) {
+      if (worker.running < this.#inFlight && worker.running < (best?.running ?? Number.POSITIVE_INFINITY))
+        best = worker
+    }
+    return best
+  }
+
+  async #startWorker(): Promise<void> {
+    const worker = new WorkerHandle(this.#settings, () => this.#runNext())
+    const ended = worker.ended
+    try {
+      this.#info = await worker.ready
+    } catch (error) {
+      await ended
+      throw error
+    }
+    this.#inFlight ||= inFlightFor(this.#info.runMs)
+    this.#workers.add(worker)
+    ended.then((reason) => {
+      this.#workers.delete(worker)
+      if (this.#state === 'running') this.#replace(reason ?? 'it ended')
+    })
+    if (this.#state === 'stopped') await worker.stop()
+    this.#runNext()
+  }
+
+  async #replace(reason: string): Promise<void> {
+    this.options.onWorkerDied?.(reason, false)
+    for (const pause of RESTART_PAUSES_MS) {
+      await new Promise((resolve) => setTimeout(resolve, pause))
+      if (this.#state !== 'running') return
+      try {
+        return await this.#startWorker()
+      } catch (error) {
+        reason = (error as Error).message
+      }
+    }
+    // The others may still live, but the reason that took this one will take them too: let the platform start anew.
+    this.#state = 'failed'
+    this.#refuseQueued(new ClassifierError('not-ready', 'the classifier has failed'))
+    this.options.onWorkerDied?.(reason, true)
+  }
+
+  #refuseQueued(error: ClassifierError): void {
+    for (const job of this.#queue.splice(0)) {
+      clearTimeout(job.timer)
+      job.reject(error)
+    }
+  }
+
+  #retryAfterSeconds(): number {
+    const slots = Math.max(1, this.#workers.size * this.#inFlight)
+    return Math.max(1, Math.ceil((this.#queue.length * this.#jobMs) / slots / 1000))
+  }
+}
+
+/**
+ * Requests in flight for a run of so many milliseconds: 2, so that one is decoded while another runs, and for quick
+ * models more, so that a worker never waits for the next message.
+ */
+function inFlightFor(runMs: number): number {
+  return Math.min(16, Math.max(2, Math.ceil(5 / runMs)))
+}
+
+function cancelled(): ClassifierError {
+  return new ClassifierError('cancelled', 'the caller left before the request was run')
+}

@@ -1,0 +1,99 @@
+import { Worker } from 'node:worker_threads'
+import { ClassifierError, type ClassifierErrorCode } from '../errors.js'
+import type { FromWorker, PlainError, ToWorker, WorkerInfo, WorkerSettings } from './messages.js'
+
+/** One unit of work, from submission to its end. */
+export interface Job {
+  kind: string
+  parts: ArrayBuffer[]
+  detail: string
+  resolve(answer: string): void
+  reject(error: Error): void
+}
+
+/** An error that a handler threw in its worker; `code` is the handler's own. */
+export class HandlerError extends Error {
+  override readonly name = 'HandlerError'
+
+  constructor(
+    readonly code: string | undefined,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/** The main thread's side of one worker. */
+export class WorkerHandle {
+  readonly #worker: Worker
+  readonly #jobs = new Map<number, Job>()
+  #nextId = 0
+  #stopping = false
+  /** Settles when the worker can take jobs, or never will. */
+  readonly ready: Promise<WorkerInfo>
+  /** Settles when the thread has ended, with the reason if nobody asked it to. */
+  readonly ended: Promise<string | undefined>
+
+  /** @param onIdle called whenever a job has ended, so that the next one can be given */
+  constructor(settings: WorkerSettings, onIdle: () => void) {
+    // From src/ (tests) and dist/ alike this is the built file: threads run plain JavaScript.
+    this.#worker = new Worker(new URL('../../dist/pool/worker.js', import.meta.url), { workerData: settings })
+    let reason: string | undefined
+    this.ended = new Promise((resolve) => {
+      this.#worker.once('error', (error) => {
+        reason = error.message
+      })
+      this.#worker.once('exit', (code) => {
+        reason ??= this.#stopping ? undefined : `it ended with exit code ${code}`
+        for (const job of this.#jobs.values()) {
+          job.reject(
+            new ClassifierError('worker-died', `the worker died while it ran this request: ${reason}`),
+          )
+        }
+        this.#jobs.clear()
+        resolve(reason)
+      })
+    })
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.on('message', (message: FromWorker) => {
+        if (message.type === 'ready') resolve(message.info)
+        else if (message.type === 'failed') reject(revive(message.error))
+        else this.#finish(message, onIdle)
+      })
+      this.ended.then((why) => reject(new ClassifierError('worker-died', `a worker did not start: ${why}`)))
+    })
+  }
+
+  /** Jobs given and not yet ended. */
+  get running(): number {
+    return this.#jobs.size
+  }
+
+  run(job: Job): void {
+    const id = this.#nextId++
+    this.#jobs.set(id, job)
+    const { kind, parts, detail } = job
+    // Transferred, not copied: the bytes leave the main thread's memory.
+    this.#worker.postMessage({ type: 'run', id, kind, parts, detail } satisfies ToWorker, parts)
+  }
+
+  /** Lets the running jobs end, releases the session, then ends the thread. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#worker.postMessage({ type: 'stop' } satisfies ToWorker)
+    await this.ended
+  }
+
+  #finish(message: Extract<FromWorker, { id: number }>, onIdle: () => void): void {
+    const job = this.#jobs.get(message.id)
+    this.#jobs.delete(message.id)
+    if (message.type === 'done') job?.resolve(message.answer)
+    else job?.reject(revive(message.error))
+    onIdle()
+  }
+}
+
+function revive({ name, code, message }: PlainError): Error {
+  if (name === 'ClassifierError') return new ClassifierError(code as ClassifierErrorCode, message)
+  return new HandlerError(code, message)
+}

@@ -1,0 +1,74 @@
+/**
+ * The entry of a worker thread: its own session, its own decoding, the handlers it was told to load. Everything that
+ * takes long happens here, so the main thread only moves bytes and stays free to answer probes.
+ */
+import { readlinkSync } from 'node:fs'
+import { setPriority } from 'node:os'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { Classifier } from '../classifier.js'
+import { onnxRuntimeVersion } from '../model.js'
+import type { CreateHandlers, FromWorker, Handler, PlainError, ToWorker, WorkerSettings } from './messages.js'
+
+const settings = workerData as WorkerSettings
+const port = parentPort as MessagePort
+const send = (message: FromWorker) => port.postMessage(message)
+
+yieldToMainThread()
+try {
+  const classifier = await Classifier.load(settings.modelFolder, settings)
+  const { createHandlers } = (await import(settings.handlers)) as { createHandlers: CreateHandlers }
+  const runMs = await classifier.warmUp()
+  serve(classifier, createHandlers(classifier))
+  send({ type: 'ready', info: { onnxRuntime: onnxRuntimeVersion, runMs } })
+} catch (error) {
+  send({ type: 'failed', error: plain(error) })
+}
+
+function serve(classifier: Classifier, handlers: Record<string, Handler>): void {
+  let running = 0
+  let stopping = false
+
+  // A session may not be released while it runs, and its thread may not be terminated: both abort the process.
+  const stopWhenIdle = async () => {
+    if (!stopping || running > 0) return
+    await classifier.release()
+    port.close()
+  }
+
+  port.on('message', async (message: ToWorker) => {
+    if (message.type === 'stop') {
+      stopping = true
+      return stopWhenIdle()
+    }
+    const { id, kind, parts, detail } = message
+    running++
+    try {
+      const handler = handlers[kind]
+      if (!handler) throw new Error(`there is no handler for "${kind}"`)
+      const answer = await handler(
+        parts.map((part) => new Uint8Array(part)),
+        detail,
+      )
+      send({ type: 'done', id, answer })
+    } catch (error) {
+      send({ type: 'error', id, error: plain(error) })
+    }
+    running--
+    return stopWhenIdle()
+  })
+}
+
+/** Lowers this thread's priority a little: probes are then answered in time while every core computes. Linux only. */
+function yieldToMainThread(): void {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').pop())
+    setPriority(thread, 3)
+  } catch {
+    // Elsewhere threads have no number of their own to set it by; serving works without.
+  }
+}
+
+function plain(error: unknown): PlainError {
+  const { name, message, code } = error as Error & { code?: unknown }
+  return { name, message, ...(typeof code === 'string' ? { code } : {}) }
+}
