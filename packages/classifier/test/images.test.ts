@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { temporaryFolders, writeColourBundle } from '@repo/testing'
-import sharp from 'sharp'
+import sharp, { type Color } from 'sharp'
 import type { WorkerPool } from '../src/pool/pool.js'
 import { classify, part, preprocess, withPool } from './support.js'
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 
 /** A plain image of one colour. */
-const plain = (background: sharp.Color, width = 64, height = 48) =>
+const plain = (background: Color, width = 64, height = 48) =>
   sharp({ create: { width, height, channels: 4, background } })
 const orange = { r: 255, g: 128, b: 0 }
 

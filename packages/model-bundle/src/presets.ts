@@ -17,7 +17,7 @@ const imagenet = {
 } satisfies Preset
 
 /** Preprocessing that families of models share, by the name that `model init --preset` takes. */
-export const presets: Readonly<Record<string, Preset>> = {
+export const presets = {
   /** torchvision and most of the ONNX zoo. Mean and std: the ImageNet training set's. */
   imagenet,
   /** The same for a channels-last graph. */
@@ -35,4 +35,4 @@ export const presets: Readonly<Record<string, Preset>> = {
     scale: '0..1',
     invert: false,
   },
-}
+} as const satisfies Record<string, Preset>

@@ -62,8 +62,9 @@ export function geometry(image: { width: number; height: number }, input: ModelI
       ? resize.shortSide / Math.min(image.width, image.height)
       : Math.max(width / image.width, height / image.height)
   const scaled = {
-    width: Math.max(width, Math.round(image.width * factor)),
-    height: Math.max(height, Math.round(image.height * factor)),
+    // Rounded down, as torchvision does (the small addition is for factors that are not exact in binary).
+    width: Math.max(width, Math.floor(image.width * factor + 1e-6)),
+    height: Math.max(height, Math.floor(image.height * factor + 1e-6)),
   }
   return {
     scaled,

@@ -1,0 +1,182 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { temporaryFolders, writeColourBundle } from '@repo/testing'
+import sharp from 'sharp'
+import { WorkerPool } from '../src/pool/pool.js'
+import { classify, part, withPool } from './support.js'
+
+const temporaryFolder = temporaryFolders()
+const handlers = new URL('support-handlers.js', import.meta.url)
+const bytes = () => part(new Uint8Array([1]))
+
+let folder: string
+let image: Buffer
+beforeAll(async () => {
+  folder = join(await temporaryFolder(), 'colours')
+  await writeColourBundle(folder)
+  image = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#00ff00' } })
+    .png()
+    .toBuffer()
+})
+
+/** Waits until `condition` holds. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+describe('a pool', () => {
+  test('when many requests come at once, then each gets its own answer', async () => {
+    await withPool(
+      folder,
+      async (pool) => {
+        const answers = await Promise.all(
+          Array.from({ length: 100 }, (_, i) => pool.submit('echo', [bytes()], String(i))),
+        )
+        expect(answers).toEqual(Array.from({ length: 100 }, (_, i) => String(i)))
+      },
+      { workers: 2, handlers },
+    )
+  })
+
+  test('when it has started, then it tells the version of ONNX Runtime and what a run takes', async () => {
+    await withPool(folder, async (pool) => {
+      expect(pool.ready).toBe(true)
+      expect(pool.info.onnxRuntime).toMatch(/^\d+\.\d+\.\d+$/)
+      expect(pool.info.runMs).toBeGreaterThan(0)
+    })
+  })
+
+  test('when the queue is full, then the next request is refused with a time to try again', async () => {
+    const options = { handlers, inFlight: 1, queueLimit: 2 }
+    await withPool(
+      folder,
+      async (pool) => {
+        const running = pool.submit('sleep', [bytes()], '300')
+        const waiting = [pool.submit('echo', [bytes()], 'a'), pool.submit('echo', [bytes()], 'b')]
+        expect(pool.load).toEqual({ queued: 2, running: 1 })
+        await expect(pool.submit('echo', [bytes()])).rejects.toMatchObject({
+          code: 'queue-full',
+          retryAfterSeconds: 1,
+        })
+        await running
+        expect(await Promise.all(waiting)).toEqual(['a', 'b'])
+      },
+      options,
+    )
+  })
+
+  test('when a request has waited too long, then it is refused and not run', async () => {
+    await withPool(
+      folder,
+      async (pool) => {
+        const running = pool.submit('sleep', [bytes()], '500')
+        await expect(pool.submit('count', [bytes()])).rejects.toMatchObject({ code: 'deadline' })
+        await running
+        expect(await pool.submit('count', [bytes()])).toBe('1')
+      },
+      { handlers, inFlight: 1, queueTimeoutMs: 50 },
+    )
+  })
+
+  test('when a caller leaves while its request waits, then it is not run', async () => {
+    await withPool(
+      folder,
+      async (pool) => {
+        const running = pool.submit('sleep', [bytes()], '200')
+        const caller = new AbortController()
+        const waiting = pool.submit('count', [bytes()], '', caller.signal)
+        caller.abort()
+        await expect(waiting).rejects.toMatchObject({ code: 'cancelled' })
+        await running
+        expect(await pool.submit('count', [bytes()])).toBe('1')
+      },
+      { handlers, inFlight: 1 },
+    )
+  })
+
+  test.each(['exit', 'throw-later'])(
+    'when a worker dies (%s), then its requests get an error and a new worker takes over',
+    async (way) => {
+      const deaths: boolean[] = []
+      await withPool(
+        folder,
+        async (pool) => {
+          const lost = [pool.submit(way, [bytes()]), pool.submit('sleep', [bytes()], '10000')]
+          const results = await Promise.allSettled(lost)
+          for (const result of results)
+            expect(result).toMatchObject({ status: 'rejected', reason: { code: 'worker-died' } })
+          await until(() => pool.ready)
+          expect(await pool.submit('echo', [bytes()], 'again')).toBe('again')
+          expect(deaths).toEqual([false])
+        },
+        { handlers, inFlight: 2, onWorkerDied: (_, givenUp) => deaths.push(givenUp) },
+      )
+    },
+  )
+
+  test('when a request waits while the only worker is replaced, then it is answered', async () => {
+    await withPool(
+      folder,
+      async (pool) => {
+        const lost = pool.submit('exit', [bytes()])
+        const waiting = pool.submit('echo', [bytes()], 'patience')
+        await expect(lost).rejects.toMatchObject({ code: 'worker-died' })
+        expect(await waiting).toBe('patience')
+      },
+      { handlers, inFlight: 1 },
+    )
+  })
+
+  test('when a dead worker cannot be replaced, then the pool is no longer ready and refuses', async () => {
+    const own = join(await temporaryFolder(), 'colours')
+    await writeColourBundle(own)
+    const deaths: boolean[] = []
+    await withPool(
+      own,
+      async (pool) => {
+        const { rm } = await import('node:fs/promises')
+        await rm(own, { recursive: true })
+        await expect(pool.submit('exit', [bytes()])).rejects.toMatchObject({ code: 'worker-died' })
+        await until(() => deaths.includes(true))
+        expect(pool.ready).toBe(false)
+        await expect(pool.submit('echo', [bytes()])).rejects.toMatchObject({ code: 'not-ready' })
+      },
+      { handlers, onWorkerDied: (_, givenUp) => deaths.push(givenUp) },
+    )
+  })
+
+  test('when a handler refuses, then its code and words reach the caller', async () => {
+    await withPool(
+      folder,
+      async (pool) => {
+        const refusal = { name: 'HandlerError', code: 'out-of-cheese', message: 'no more' }
+        await expect(pool.submit('refuse', [bytes()])).rejects.toMatchObject(refusal)
+        await expect(pool.submit('no-such-kind', [bytes()])).rejects.toThrow('no handler for "no-such-kind"')
+      },
+      { handlers },
+    )
+  })
+
+  test('when it is stopped while models run, then they finish, and what waits is refused', async () => {
+    const pool = await WorkerPool.start({ modelFolder: folder, workers: 1, handlers, inFlight: 1 })
+    const running = pool.submit('sleep', [bytes()], '100')
+    const waiting = pool.submit('echo', [bytes()])
+    const stopped = pool.stop()
+    await expect(waiting).rejects.toMatchObject({ code: 'stopped' })
+    expect(await running).toBe('slept')
+    await stopped
+    await expect(pool.submit('echo', [bytes()])).rejects.toMatchObject({ code: 'stopped' })
+  })
+
+  test('when it is stopped in the middle of 200 real runs, then every one ends in an answer or a refusal', async () => {
+    const pool = await WorkerPool.start({ modelFolder: folder, workers: 2, queueLimit: 1000 })
+    const runs = Array.from({ length: 200 }, () => classify(pool, image))
+    const ends = Promise.allSettled(runs)
+    await runs[10]
+    await pool.stop()
+    for (const result of await ends) {
+      if (result.status === 'fulfilled') expect(result.value[0]?.label).toBe('green')
+      else expect(result.reason).toMatchObject({ code: 'stopped' })
+    }
+  })
+})

@@ -1,0 +1,19 @@
+/** Handlers that do what tests of the pool need; plain JavaScript, since worker threads load it as it is. */
+export function createHandlers() {
+  let calls = 0
+  return {
+    echo: async (_, text) => text,
+    sleep: (_, milliseconds) => new Promise((resolve) => setTimeout(resolve, Number(milliseconds), 'slept')),
+    count: async () => String(++calls),
+    exit: async () => process.exit(3),
+    'throw-later': () =>
+      new Promise(() => {
+        setTimeout(() => {
+          throw new Error('thrown outside any request')
+        })
+      }),
+    refuse: async () => {
+      throw Object.assign(new Error('no more'), { code: 'out-of-cheese' })
+    },
+  }
+}
