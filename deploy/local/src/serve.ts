@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { readBundle } from '@repo/model-bundle'
+import { sampleBundles } from '@repo/sample-model'
+import { type App, startApp } from './app.js'
+import { root } from './env.js'
+import { LaunchError } from './errors.js'
+import { curlCommand } from './format.js'
+import type { Context, Prepared } from './launch.js'
+import { findFreePort } from './ports.js'
+
+export const appMain = join(root, 'apps/inference/dist/main.js')
+
+export interface Serving {
+  app: App
+  port: number
+}
+
+export interface ServeOptions {
+  title?: string
+  /** Default: the setting. The next free one if it is taken. */
+  port?: number
+}
+
+/**
+ * Starts the app on the first free port and waits until it is ready.
+ * @throws LaunchError with the app's last words when it isn't
+ */
+export async function serve(
+  context: Context,
+  { bundle }: Prepared,
+  { title = 'Start the app', port: first = context.settings.port }: ServeOptions = {},
+): Promise<Serving> {
+  const { settings, output, lifetime } = context
+  const { host } = settings
+  if (settings.ignoredHost !== undefined) {
+    output.line(`  HOST=${settings.ignoredHost} is no address to listen on; ${host} is used`)
+  }
+  const step = output.step(title)
+  let wanted = first
+  for (;;) {
+    const port = await findFreePort(wanted, host)
+    const app = startApp({
+      ...{ main: appMain, host, port, lifetime },
+      modelFolder: bundle.folder,
+      environment: settings.inherited,
+      onOutput: (chunk) => output.raw(chunk),
+    })
+    lifetime.atEnd(() => app.stop())
+    const end = await app.ready()
+    if (end === undefined) {
+      const taken = first !== 0 && port !== first ? `, because port ${first} is taken` : ''
+      step.done(`The app listens on port ${port}${taken}`)
+      return { app, port }
+    }
+    await app.stop()
+    if (!end.portTaken) throw appFailure(context, end)
+    // Somebody took it between our look and the app's.
+    wanted = port === 65535 ? 0 : port + 1
+  }
+}
+
+function appFailure({ output }: Context, end: { how: string; lastOutput: string }): LaunchError {
+  if (end.lastOutput !== '') output.raw(`${end.lastOutput}\n`)
+  return new LaunchError(`The app did not become ready (${end.how}).`, 'Its last output is above')
+}
+
+/** The URL, one command that works when pasted, and how to stop. */
+export async function showReady(context: Context, prepared: Prepared, { app }: Serving): Promise<void> {
+  const { output } = context
+  const { name, version } = prepared.bundle.manifest
+  const { file, label } = await sampleImage(prepared)
+  output.line()
+  output.line(`${output.bold(app.url)} serves ${name} ${version}`)
+  output.line()
+  output.line(`Ask it${label === undefined ? '' : ` (the image shows: ${label})`}:`)
+  output.line(`  ${curlCommand(app.url, file)}`)
+  output.line()
+  output.line(`The model store is ${prepared.storeUrl}`)
+  output.line('Ctrl-C stops everything.')
+  output.line()
+}
+
+/** One of the model's own samples; else one of the sample model's, whose labels the model does not know. */
+async function sampleImage({ bundle }: Prepared): Promise<{ file: string; label?: string }> {
+  const [own] = bundle.manifest.samples
+  if (own !== undefined) return { file: join(bundle.folder, own.file), label: own.label }
+  const fallback = sampleBundles.at(-1) ?? ''
+  const [sample] = (await readBundle(fallback)).manifest.samples
+  return { file: join(fallback, sample?.file ?? '') }
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { temporaryFolders } from '@repo/testing'
+import { allGone, killLeftovers, launch, processesOf, ready, seeded } from './launcher.js'
+
+const temporaryFolder = temporaryFolders()
+const SEED = 20_260_101
+let stateFolder = ''
+
+beforeEach(async () => {
+  stateFolder = await temporaryFolder()
+})
+
+afterEach(async () => {
+  await killLeftovers(stateFolder)
+})
+
+/** How long a first start takes here, in milliseconds; nothing of it remains. */
+async function startTime(): Promise<number> {
+  const folder = await temporaryFolder()
+  const began = performance.now()
+  const launcher = launch({ stateFolder: folder })
+  await ready(launcher)
+  const took = performance.now() - began
+  await launcher.stop()
+  return took
+}
+
+describe('a launcher that is ended', () => {
+  test('when killed hard at ten moments of its start, then the next start is clean each time', async () => {
+    const whole = await startTime()
+    const random = seeded(SEED)
+    for (let moment = 0; moment < 10; moment++) {
+      const launcher = launch({ stateFolder })
+      await sleep(((moment + random()) / 10) * whole * 1.1)
+      launcher.kill('SIGKILL')
+      // At once, so that it meets what the dead launcher's children are still doing.
+      const next = launch({ stateFolder })
+      const url = await ready(next)
+      expect((await fetch(`${url}/readyz`)).status).toBe(200)
+      expect(await next.stop()).toBe(0)
+      await allGone(stateFolder)
+    }
+  }, 120_000)
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'when %s comes at moments spread over its start, then it exits with 0 and leaves no child',
+    async (signal) => {
+      const whole = await startTime()
+      const random = seeded(SEED)
+      for (let moment = 0; moment < 4; moment++) {
+        const folder = await temporaryFolder()
+        const launcher = launch({ stateFolder: folder })
+        // Node itself needs a moment before any signal can be handled.
+        await launcher.printed(/\S/)
+        await sleep(((moment + random()) / 4) * whole)
+        launcher.kill(signal)
+        expect([await launcher.ended, launcher.output()]).toEqual([0, expect.stringContaining('Stopped')])
+        expect(processesOf(folder)).toEqual([])
+      }
+    },
+  )
+
+  test('when a signal reaches its whole process group, as Ctrl-C does, and again through npm, then it ends gently', async () => {
+    const launcher = launch({ stateFolder })
+    await ready(launcher)
+    process.kill(-launcher.pid, 'SIGINT')
+    process.kill(launcher.pid, 'SIGINT')
+    expect(await launcher.ended).toBe(0)
+    expect(processesOf(stateFolder)).toEqual([])
+  })
+})
