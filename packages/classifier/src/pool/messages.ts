@@ -36,6 +36,8 @@ export interface PlainError {
   name: string
   code?: string
   message: string
+  /** What a handler's error says besides its message, for the answer. */
+  details?: object
 }
 
 export type FromWorker =

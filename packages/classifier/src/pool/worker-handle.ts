@@ -11,13 +11,14 @@ export interface Job {
   reject(error: Error): void
 }
 
-/** An error that a handler threw in its worker; `code` is the handler's own. */
+/** An error that a handler threw in its worker; `code` and `details` are the handler's own. */
 export class HandlerError extends Error {
   override readonly name = 'HandlerError'
 
   constructor(
     readonly code: string | undefined,
     message: string,
+    readonly details: object | undefined,
   ) {
     super(message)
   }
@@ -93,7 +94,7 @@ export class WorkerHandle {
   }
 }
 
-function revive({ name, code, message }: PlainError): Error {
+function revive({ name, code, message, details }: PlainError): Error {
   if (name === 'ClassifierError') return new ClassifierError(code as ClassifierErrorCode, message)
-  return new HandlerError(code, message)
+  return new HandlerError(code, message, details)
 }

@@ -69,6 +69,6 @@ function yieldToMainThread(): void {
 }
 
 function plain(error: unknown): PlainError {
-  const { name, message, code } = error as Error & { code?: unknown }
-  return { name, message, ...(typeof code === 'string' ? { code } : {}) }
+  const { name, message, code, details } = error as PlainError
+  return { name, message, ...(typeof code === 'string' && { code }), ...(details && { details }) }
 }

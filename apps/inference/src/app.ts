@@ -1,0 +1,41 @@
+import express, { type Express } from 'express'
+import helmet from 'helmet'
+import type { Logger } from 'pino'
+import { accessLog } from './http/access-log.js'
+import { notFound, onlyMethods, problemHandler } from './http/problem.js'
+import { requestId } from './http/request-id.js'
+import type { ModelService } from './model-service.js'
+import { healthz, readyz } from './routes/health.js'
+import { home } from './routes/home.js'
+import { type ScoreLimits, score } from './routes/score.js'
+import { type AppVersion, version } from './routes/version.js'
+
+export interface AppDeps {
+  service: ModelService
+  logger: Logger
+  limits: ScoreLimits
+  version: AppVersion
+}
+
+/** The whole API: one flat list of middleware, one flat list of routes. */
+export function createApp(deps: AppDeps): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+
+  app.use(requestId)
+  app.use(accessLog(deps.logger))
+  app.use(helmet())
+
+  app.get('/', home)
+  app.post('/score', score(deps.service, deps.limits))
+  app.get('/version', version(deps.version, deps.service))
+  app.get('/healthz', healthz)
+  app.get('/readyz', readyz(deps.service))
+
+  app.all('/score', onlyMethods('POST'))
+  app.all(['/', '/version', '/healthz', '/readyz'], onlyMethods('GET', 'HEAD'))
+  app.use(notFound)
+  app.use(problemHandler(deps.logger))
+  return app
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+
+const schema = z.object({
+  /** The model's bundle: the folder that `model pull` made. */
+  MODEL_DIR: z.string().min(1).default('model'),
+  HOST: z.string().min(1).default('0.0.0.0'),
+  /** 0 takes any free port; the log says which. */
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Largest request body, in bytes. */
+  BODY_LIMIT_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(16 * 1024 * 1024),
+  /** Most images in one request. */
+  MAX_IMAGES: z.coerce.number().int().min(1).default(32),
+  /** Most pixels (width x height) of one image. */
+  MAX_IMAGE_PIXELS: z.coerce.number().int().min(1).default(50_000_000),
+  /** Worker threads, each with its own session. Default: the CPU limit. */
+  WORKERS: z.coerce.number().int().min(1).optional(),
+  /** Threads of one run. With WORKERS=1 and this at the CPU count: less memory and latency, less throughput. */
+  THREADS_PER_RUN: z.coerce.number().int().min(1).default(1),
+  /** Requests that may wait for a worker; more are answered 503. */
+  QUEUE_LIMIT: z.coerce.number().int().min(0).default(128),
+  /** How long a request may wait for a worker, in milliseconds. */
+  QUEUE_TIMEOUT_MS: z.coerce.number().int().min(1).default(10_000),
+  /** What GET /version answers; the image build sets both. */
+  APP_VERSION: z.string().min(1).optional(),
+  APP_COMMIT: z.string().min(1).default('unknown'),
+})
+
+export type Env = z.infer<typeof schema>
+
+/**
+ * Reads the environment, once. An empty variable counts as not set.
+ * @throws Error that names every wrong variable
+ */
+export function readEnv(): Env {
+  const set = Object.entries(process.env).filter(([, value]) => value !== '')
+  const result = schema.safeParse(Object.fromEntries(set))
+  if (result.success) return result.data
+  const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
+  throw new Error(`These environment variables are not usable:\n${problems.join('\n')}`)
+}

@@ -1,0 +1,94 @@
+import { ClassifierError, type PoolOptions, WorkerPool } from '@repo/classifier'
+import { type Bundle, verifyBundle } from '@repo/model-bundle'
+import type { Logger } from 'pino'
+import type { ScoreDetail, ScoreKind } from './scoring/handlers.js'
+
+/** `failed`: the model could not be loaded, or its workers died and could not be replaced. */
+export type ModelState = 'loading' | 'ready' | 'draining' | 'failed'
+
+/** The model behind the HTTP routes: loads it, knows whether it can answer, answers. */
+export class ModelService {
+  #pool: WorkerPool | undefined
+  #bundle: Bundle | undefined
+  #state: ModelState = 'loading'
+
+  constructor(
+    private readonly options: Omit<PoolOptions, 'handlers' | 'onWorkerDied'>,
+    private readonly logger: Logger,
+  ) {}
+
+  get state(): ModelState {
+    if (this.#state === 'ready' && !this.#pool?.ready) return 'failed'
+    return this.#state
+  }
+
+  /** What is served; undefined until it is loaded. */
+  get bundle(): Bundle | undefined {
+    return this.#bundle
+  }
+
+  get onnxRuntimeVersion(): string | undefined {
+    return this.#pool?.info.onnxRuntime
+  }
+
+  /**
+   * Starts the workers and meanwhile checks every file's hash, so that what /version says is what runs.
+   * @throws BundleError or ClassifierError; the state is `failed` then
+   */
+  async start(): Promise<void> {
+    const pool = WorkerPool.start({
+      ...this.options,
+      // Built JavaScript from src/ (tests) and dist/ alike: worker threads load it.
+      handlers: new URL('../dist/scoring/handlers.js', import.meta.url),
+      onWorkerDied: (reason, givenUp) =>
+        this.logger.error(
+          { reason },
+          givenUp ? 'no worker could be started again' : 'a worker died; starting another',
+        ),
+    })
+    const [started, verified] = await Promise.allSettled([pool, verifyBundle(this.options.modelFolder)])
+    if (started.status === 'fulfilled') this.#pool = started.value
+    if (started.status === 'fulfilled' && verified.status === 'fulfilled') {
+      this.#bundle = verified.value
+      // A stop that was asked for while the model loaded stays asked for.
+      if (this.#state === 'loading') this.#state = 'ready'
+      return
+    }
+    this.#state = 'failed'
+    await this.#pool?.stop()
+    throw verified.status === 'rejected' ? verified.reason : (started as PromiseRejectedResult).reason
+  }
+
+  /**
+   * Classifies the images in a request body.
+   * @returns the answer's JSON text
+   * @throws ClassifierError, or HandlerError with a ScoreError's code
+   */
+  score(kind: ScoreKind, body: ArrayBuffer, detail: ScoreDetail, signal: AbortSignal): Promise<string> {
+    const pool = this.#pool
+    if (!pool || this.state === 'failed' || this.state === 'loading') return Promise.reject(this.notReady())
+    return pool.submit(kind, [body], JSON.stringify(detail), signal)
+  }
+
+  /** The error for a request that comes while there is no model to answer it. */
+  notReady(): ClassifierError {
+    return new ClassifierError(
+      'not-ready',
+      `the model is ${this.state === 'failed' ? 'not available' : this.state}`,
+      {
+        retryAfterSeconds: 1,
+      },
+    )
+  }
+
+  /** From now on not ready, but still answering what comes. */
+  drain(): void {
+    this.#state = 'draining'
+  }
+
+  /** Lets what runs end, then ends the workers. */
+  async stop(): Promise<void> {
+    this.drain()
+    await this.#pool?.stop()
+  }
+}
