@@ -1,0 +1,76 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { PoolOptions } from '@repo/classifier'
+import { sampleBundles } from '@repo/sample-model'
+import { pino } from 'pino'
+import { createApp } from '../src/app.js'
+import { ModelService } from '../src/model-service.js'
+import type { ScoreLimits } from '../src/routes/score.js'
+
+/** The bundled sample model's better version. */
+export const sampleBundle = sampleBundles.at(-1)!
+
+export interface TestApp {
+  url: string
+  server: Server
+  service: ModelService
+  /** Every line that was logged so far. */
+  logs: string[]
+  close(): Promise<void>
+}
+
+export interface TestAppOptions {
+  pool?: Partial<PoolOptions>
+  limits?: Partial<ScoreLimits>
+  /** Do not load the model. */
+  loading?: boolean
+}
+
+/** The app on a free port of loopback, with the sample model unless told otherwise. */
+export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const logs: string[] = []
+  const logger = pino({ level: 'debug' }, { write: (line: string) => logs.push(line) })
+  const service = new ModelService({ modelFolder: sampleBundle, workers: 1, ...options.pool }, logger)
+  if (!options.loading) await service.start()
+  const limits = { bodyBytes: 16 * 1024 * 1024, images: 32, ...options.limits }
+  const app = createApp({ service, logger, limits, version: { version: '1.2.3', commit: 'abc' } })
+  const server = createServer(app)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
+    service,
+    logs,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await service.stop()
+    },
+  }
+}
+
+/** `[label, percent]`, best first. */
+export type Ranking = [string, number][]
+
+/** The answer of POST /score. */
+export interface ScoreAnswer {
+  result: [Ranking[], string]
+}
+
+/** An answer that is an error. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  code: string
+  detail: string
+  requestId: string
+  image?: number
+}
+
+/** The body as the original's own client makes it: a JSON text inside JSON. */
+export function originalBody(...images: Uint8Array[]): string {
+  return JSON.stringify({
+    input: JSON.stringify(images.map((image) => Buffer.from(image).toString('base64'))),
+  })
+}
