@@ -80,7 +80,7 @@ describe('POST /score with bad input', () => {
 
   test('when the body is not UTF-8, then 400', async () => {
     const body = Buffer.concat([Buffer.from('{"input": ["'), Buffer.from([0xff, 0xfe]), Buffer.from('"]}')])
-    expect(await post(body)).toMatchObject({ status: 400, code: 'malformed-json' })
+    expect(await post(new Blob([body]))).toMatchObject({ status: 400, code: 'malformed-json' })
   })
 
   test.each<[string, () => unknown]>([
