@@ -8,9 +8,16 @@ import { usageError } from './errors.js'
 /** The checkout's top folder. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
+const PORT_PROBLEM = 'a port is a number from 0 to 65535'
+
 const schema = z.object({
   /** Where the app listens; the next free port is taken when it is in use. 0: any free port. */
-  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  PORT: z.coerce
+    .number(PORT_PROBLEM)
+    .int(PORT_PROBLEM)
+    .min(0, PORT_PROBLEM)
+    .max(65535, PORT_PROBLEM)
+    .default(8080),
   /** The address the app binds to. A laptop's default is loopback: nobody else on the network reaches it. */
   HOST: z.string().default('127.0.0.1'),
   /** Everything that npm start keeps between runs. */
@@ -45,7 +52,8 @@ export function readSettings(): Settings {
   const parsed = schema.safeParse(given)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    throw usageError(`The environment variable ${issue?.path.join('.')} is not usable: ${issue?.message}.`)
+    const name = String(issue?.path[0])
+    throw usageError(`${name}=${given[name]} is not usable: ${issue?.message}.`)
   }
   const env = parsed.data
   // conda and tcsh set HOST to a platform's or machine's name, which has nothing to do with us.

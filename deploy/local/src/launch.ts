@@ -101,7 +101,7 @@ async function openStep(context: Context): Promise<Emulator> {
   const { step } = stepContext(context, 'Start Azurite, the Blob storage emulator')
   const notice = (text: string) => output.line(`  ${text}`)
   const emulator = await openEmulator({ stateFolder: settings.stateFolder, lifetime, notice })
-  const data = relative(process.cwd(), join(settings.stateFolder, 'azurite'))
+  const data = shown(join(settings.stateFolder, 'azurite'))
   step.done(
     emulator.shared
       ? `Azurite of another npm start is in use, at ${emulator.url}`
@@ -109,6 +109,12 @@ async function openStep(context: Context): Promise<Emulator> {
   )
   void emulator.died.then((reason) => output.line(`${reason}. The app goes on; restart to publish models.`))
   return emulator
+}
+
+/** A path as short as it can be. */
+function shown(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere.startsWith('..') ? path : fromHere
 }
 
 async function fetchStep(context: Context, id: string): Promise<string> {

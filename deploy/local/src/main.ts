@@ -40,12 +40,18 @@ export async function main(
 
 function describe(error: unknown): { message: string; next?: string | undefined; exitCode: number } {
   if (error instanceof LaunchError) return error
-  // Their messages hold the next step already.
-  if (error instanceof StoreError || error instanceof BundleError)
-    return { message: error.message, exitCode: 1 }
+  if (error instanceof StoreError) return { ...nextStep(error), message: error.message, exitCode: 1 }
+  if (error instanceof BundleError) return { message: error.message, exitCode: 1 }
   const { code, syscall, message, stack } = error as NodeJS.ErrnoException
   if (code !== undefined && syscall !== undefined) {
     return { message, next: 'Mend what it names (space, permissions), then run npm start again', exitCode: 1 }
   }
   return { message: stack ?? String(error), exitCode: 1 }
+}
+
+/** What the store's own words leave open: how to go on with this command. */
+function nextStep({ code }: StoreError): { next?: string } {
+  if (code === 'usage') return { next: 'See npm start -- --help' }
+  if (code !== 'not-found') return {}
+  return { next: 'Serve another model with --name, or publish this one: npx --no model publish --help' }
 }

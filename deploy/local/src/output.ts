@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { formatBytes, progressBar } from './format.js'
+import { readableLog } from './log-lines.js'
 
 export interface Step {
   /** How far it is; bytes. A total of 0 is not yet known. */
@@ -11,8 +12,9 @@ export interface Output {
   /** One step at a time: it is live until `done`, the next step or an error. */
   step(title: string): Step
   line(text?: string): void
-  /** Already formatted text, such as the app's log. */
   raw(text: string | Uint8Array): void
+  /** The app's log: JSON lines as they are in a pipe, readable ones on a terminal. */
+  log(chunk: Buffer): void
   error(message: string, next?: string): void
   /** Ends what is live and says that everything is to end. */
   stopping(): void
@@ -86,6 +88,7 @@ export function createOutput({ redraw, colour, write = writeStdout }: OutputOpti
       above(`${text}\n`)
     },
     raw: above,
+    log: redraw ? readableLog(above, paint) : above,
     error(message, next) {
       endLive()
       write(`${paint(31, `${redraw ? '✖' : 'error:'} ${message}`)}\n`)

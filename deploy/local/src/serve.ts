@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { readBundle } from '@repo/model-bundle'
 import { sampleBundles } from '@repo/sample-model'
-import { type App, startApp } from './app.js'
+import { type App, type AppEnd, startApp } from './app.js'
 import { root } from './env.js'
 import { LaunchError } from './errors.js'
 import { curlCommand } from './format.js'
@@ -43,7 +43,7 @@ export async function serve(
       ...{ main: appMain, host, port, lifetime },
       modelFolder: bundle.folder,
       environment: settings.inherited,
-      onOutput: (chunk) => output.raw(chunk),
+      onOutput: (chunk) => output.log(chunk),
     })
     lifetime.atEnd(() => app.stop())
     const end = await app.ready()
@@ -53,14 +53,14 @@ export async function serve(
       return { app, port }
     }
     await app.stop()
-    if (!end.portTaken) throw appFailure(context, end)
-    // Somebody took it between our look and the app's.
+    // Somebody may have taken it between our look and the app's.
+    if (!end.portTaken && (await findFreePort(port, host)) === port) throw appFailure(context, end)
     wanted = port === 65535 ? 0 : port + 1
   }
 }
 
-function appFailure({ output }: Context, end: { how: string; lastOutput: string }): LaunchError {
-  if (end.lastOutput !== '') output.raw(`${end.lastOutput}\n`)
+function appFailure({ output }: Context, end: AppEnd): LaunchError {
+  if (end.lastOutput !== '') output.log(Buffer.from(`${end.lastOutput}\n`))
   return new LaunchError(`The app did not become ready (${end.how}).`, 'Its last output is above')
 }
 
