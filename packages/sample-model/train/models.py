@@ -1,4 +1,9 @@
-"""The two networks. Both map float32 [N, 1, 28, 28] to logits [N, 10]."""
+"""The two networks, and how they become ONNX files.
+
+Both map float32 [N, 1, 28, 28] to logits [N, 10].
+"""
+from pathlib import Path
+
 import torch
 from torch import nn
 
@@ -59,3 +64,11 @@ def small_cnn() -> nn.Module:
 def count_parameters(model: nn.Module) -> int:
     """How many numbers training adjusts."""
     return sum(weights.numel() for weights in model.parameters())
+
+
+def export_onnx(model: nn.Module, path: Path) -> None:
+    """Write the model as ONNX: `input` [N, 1, 28, 28] to `logits` [N, 10]."""
+    torch.onnx.export(
+        model.eval(), torch.zeros(1, 1, 28, 28), str(path), opset_version=13,
+        input_names=["input"], output_names=["logits"],
+        dynamic_axes={"input": {0: "N"}, "logits": {0: "N"}})

@@ -2,8 +2,9 @@
 
     python3 train/train.py [--data DIR] [--versions 1.0.0 2.0.0]
 
-Each version gets a folder runs/<version>/ with model.onnx, history.json (one
-entry an epoch) and test.json (how it did on the 10,000 test images).
+Each version gets a folder runs/<version>/ with weights.pt (PyTorch),
+model.onnx, history.json (one entry an epoch) and test.json (how it did on the
+10,000 test images).
 """
 import argparse
 import json
@@ -20,6 +21,7 @@ import data
 import export_bundle
 import models
 import pictures
+from evaluation import percent_right, predict, run_test
 
 RUNS = Path(__file__).resolve().parent.parent / "runs"
 SEED = 20261122
@@ -39,25 +41,17 @@ class Recipe:
 
 RECIPES = {
     "1.0.0": Recipe(models.small_mlp, 5, 0.02, augmented=False, label_smoothing=0.0),
-    "2.0.0": Recipe(models.small_cnn, 50, 0.10, augmented=True, label_smoothing=0.05),
+    "2.0.0": Recipe(models.small_cnn, 45, 0.10, augmented=True, label_smoothing=0.05),
 }
 
 
-def moving_average(average: torch.Tensor, latest: torch.Tensor, _count: int) -> torch.Tensor:
-    """Average the weights over roughly the last 500 steps: it steadies them."""
-    return 0.998 * average + 0.002 * latest
+def moving_average(average: torch.Tensor, latest: torch.Tensor, count: int) -> torch.Tensor:
+    """Average the weights over roughly the last 500 steps: it steadies them.
 
-
-def predict(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """The class of each image (pixels 0..255, [N, 1, 28, 28]), as int64 [N]."""
-    model.eval()
-    with torch.no_grad():
-        return torch.cat([model(data.normalise(part)).argmax(1) for part in images.split(500)])
-
-
-def percent_right(predicted: torch.Tensor, labels: torch.Tensor) -> float:
-    """Top-1 accuracy in percent."""
-    return round(100 * (predicted == labels).float().mean().item(), 2)
+    Early on, when `count` steps are few, the average follows more closely.
+    """
+    keep = min(0.998, (1 + count) / (10 + count))
+    return keep * average + (1 - keep) * latest
 
 
 def fit(recipe: Recipe, images: torch.Tensor, labels: torch.Tensor) -> tuple[nn.Module, list[dict]]:
@@ -100,26 +94,6 @@ def fit(recipe: Recipe, images: torch.Tensor, labels: torch.Tensor) -> tuple[nn.
     return averaged.module.to(memory_format=torch.contiguous_format), history
 
 
-def run_test(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> dict:
-    """Figures of the finished model on the test set."""
-    predicted = predict(model, images)
-    matrix = torch.zeros(10, 10, dtype=torch.int64)
-    matrix.index_put_((labels, predicted), torch.tensor(1), accumulate=True)
-    return {
-        "top1": percent_right(predicted, labels),
-        "confusionMatrix": matrix.tolist(),  # rows: true label, columns: predicted
-        "predictions": predicted.tolist(),
-    }
-
-
-def export_onnx(model: nn.Module, path: Path) -> None:
-    """Write the model as ONNX: `input` [N, 1, 28, 28] to `logits` [N, 10]."""
-    torch.onnx.export(
-        model.eval(), torch.zeros(1, 1, 28, 28), str(path), opset_version=13,
-        input_names=["input"], output_names=["logits"],
-        dynamic_axes={"input": {0: "N"}, "logits": {0: "N"}})
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=data.DEBIAN_DIR, help="folder of the four idx .gz files")
@@ -131,7 +105,8 @@ def main() -> None:
         model, history = fit(RECIPES[version], images, labels)
         folder = RUNS / version
         folder.mkdir(parents=True, exist_ok=True)
-        export_onnx(model, folder / "model.onnx")
+        torch.save(model.state_dict(), folder / "weights.pt")
+        models.export_onnx(model, folder / "model.onnx")
         test = run_test(model, *data.load(options.data, "t10k"))
         summary = {"parameters": models.count_parameters(model), "epochs": history}
         (folder / "history.json").write_text(json.dumps(summary, indent=2) + "\n")
