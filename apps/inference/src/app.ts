@@ -7,13 +7,14 @@ import { requestId } from './http/request-id.js'
 import type { ModelService } from './model-service.js'
 import { healthz, readyz } from './routes/health.js'
 import { home } from './routes/home.js'
-import { type ScoreLimits, score } from './routes/score.js'
+import { openInference } from './routes/open-inference.js'
+import { type RequestLimits, score } from './routes/score.js'
 import { type AppVersion, version } from './routes/version.js'
 
 export interface AppDeps {
   service: ModelService
   logger: Logger
-  limits: ScoreLimits
+  limits: RequestLimits
   version: AppVersion
 }
 
@@ -32,6 +33,7 @@ export function createApp(deps: AppDeps): Express {
   app.get('/version', version(deps.version, deps.service))
   app.get('/healthz', healthz)
   app.get('/readyz', readyz(deps.service))
+  app.use('/v2', openInference(deps))
 
   app.all('/score', onlyMethods('POST'))
   app.all(['/', '/version', '/healthz', '/readyz'], onlyMethods('GET', 'HEAD'))

@@ -1,7 +1,7 @@
-import { ClassifierError, type PoolOptions, WorkerPool } from '@repo/classifier'
-import { type Bundle, verifyBundle } from '@repo/model-bundle'
+import { ClassifierError, type PoolOptions, type TensorInfo, WorkerPool } from '@repo/classifier'
+import { type Bundle, type Manifest, verifyBundle } from '@repo/model-bundle'
 import type { Logger } from 'pino'
-import type { ScoreDetail, ScoreKind } from './scoring/handlers.js'
+import type { RequestDetail, RequestKind } from './worker/handlers.js'
 
 /** `failed`: the model could not be loaded, or its workers died and could not be replaced. */
 export type ModelState = 'loading' | 'ready' | 'draining' | 'failed'
@@ -39,7 +39,7 @@ export class ModelService {
     const pool = WorkerPool.start({
       ...this.options,
       // Built JavaScript from src/ (tests) and dist/ alike: worker threads load it.
-      handlers: new URL('../dist/scoring/handlers.js', import.meta.url),
+      handlers: new URL('../dist/worker/handlers.js', import.meta.url),
       onWorkerDied: (reason, givenUp) =>
         this.logger.error(
           { reason },
@@ -60,14 +60,32 @@ export class ModelService {
   }
 
   /**
-   * Classifies the images in a request body.
-   * @returns the answer's JSON text
-   * @throws ClassifierError, or HandlerError with a ScoreError's code
+   * The model that is served.
+   * @throws ClassifierError `not-ready` until it is loaded
    */
-  score(kind: ScoreKind, body: ArrayBuffer, detail: ScoreDetail, signal: AbortSignal): Promise<string> {
-    const pool = this.#pool
-    if (!pool || this.state === 'failed' || this.state === 'loading') return Promise.reject(this.notReady())
-    return pool.submit(kind, [body], JSON.stringify(detail), signal)
+  get model(): { manifest: Manifest; tensors: { input: TensorInfo; output: TensorInfo } } {
+    if (!this.#bundle || !this.#pool) throw this.notReady()
+    return { manifest: this.#bundle.manifest, tensors: this.#pool.info }
+  }
+
+  /**
+   * Has a worker answer a request body.
+   * @returns the answer's JSON text
+   * @throws ClassifierError, or HandlerError with a RequestError's code
+   */
+  async submit(
+    kind: RequestKind,
+    body: ArrayBuffer,
+    detail: RequestDetail,
+    signal: AbortSignal,
+  ): Promise<string> {
+    this.assertUsable()
+    return (this.#pool as WorkerPool).submit(kind, [body], JSON.stringify(detail), signal)
+  }
+
+  /** @throws ClassifierError `not-ready` when a request could not be answered anyway, so that its body need not be read */
+  assertUsable(): void {
+    if (this.state === 'loading' || this.state === 'failed') throw this.notReady()
   }
 
   /** The error for a request that comes while there is no model to answer it. */

@@ -5,7 +5,7 @@ import { sampleBundles } from '@repo/sample-model'
 import { pino } from 'pino'
 import { createApp } from '../src/app.js'
 import { ModelService } from '../src/model-service.js'
-import type { ScoreLimits } from '../src/routes/score.js'
+import type { RequestLimits } from '../src/routes/score.js'
 
 /** The bundled sample model's better version. */
 export const sampleBundle = sampleBundles.at(-1)!
@@ -21,7 +21,7 @@ export interface TestApp {
 
 export interface TestAppOptions {
   pool?: Partial<PoolOptions>
-  limits?: Partial<ScoreLimits>
+  limits?: Partial<RequestLimits>
   /** Do not load the model. */
   loading?: boolean
 }

@@ -3,7 +3,7 @@ import { type ClassifierOptions, DEFAULT_MAX_PIXELS } from './classifier-options
 import { ClassifierError } from './errors.js'
 import { decodeImage } from './image/decode.js'
 import { channelCount, type FillTensor, type TensorData, tensorFiller } from './image/tensor.js'
-import { loadModel, type Model } from './model.js'
+import { loadModel, type Model, type TensorInfo } from './model.js'
 import { type Prediction, softmax, topK } from './top-k.js'
 
 /** Image in, labels out, for any model that a manifest describes. Blocks its thread while the model runs. */
@@ -40,14 +40,39 @@ export class Classifier {
    * @throws ClassifierError about the image
    */
   async classify(image: Uint8Array, k = 3): Promise<Prediction[]> {
+    const output = await this.runImage(image)
+    const probabilities = this.bundle.manifest.output.kind === 'logits' ? softmax(output) : output
+    return topK(probabilities, this.bundle.labels, k)
+  }
+
+  /**
+   * The model's own output for one image, before softmax: as many values as there are labels.
+   * @throws ClassifierError about the image
+   */
+  async runImage(image: Uint8Array): Promise<Float32Array> {
     const pixels = await decodeImage(image, this.bundle.manifest.input, this.maxPixels)
     const tensor = this.#free.pop() ?? this.#newTensor()
     try {
       this.#fill(pixels, tensor)
-      return this.#predictions(await this.model.run(tensor, this.#shape), k)
+      return await this.model.run(tensor, this.#shape)
     } finally {
       this.#free.push(tensor)
     }
+  }
+
+  /**
+   * The model's own output for an input tensor that is already prepared.
+   * @param data row-major values of `batch` images, in the model's layout
+   */
+  runTensor(data: TensorData, batch: number): Promise<Float32Array> {
+    return this.model.run(data, [batch, ...this.#shape.slice(1)])
+  }
+
+  /** The ONNX file's input and the output that the manifest names. */
+  get tensors(): { input: TensorInfo; output: TensorInfo } {
+    const { input, output } = this.bundle.manifest
+    const named = (list: TensorInfo[], name: string) => list.find((info) => info.name === name) as TensorInfo
+    return { input: named(this.model.inputs, input.name), output: named(this.model.outputs, output.name) }
   }
 
   /** The tensor that `classify` would give the model for this image. */
@@ -83,10 +108,5 @@ export class Classifier {
   #newTensor(): TensorData {
     const length = this.#shape.reduce((product, size) => product * size, 1)
     return this.bundle.manifest.input.dtype === 'uint8' ? new Uint8Array(length) : new Float32Array(length)
-  }
-
-  #predictions(output: Float32Array, k: number): Prediction[] {
-    const probabilities = this.bundle.manifest.output.kind === 'logits' ? softmax(output) : output
-    return topK(probabilities, this.bundle.labels, k)
   }
 }

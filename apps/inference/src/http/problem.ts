@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { ClassifierError } from '@repo/classifier'
-import type { ErrorRequestHandler, RequestHandler } from 'express'
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 
 /** An error of the HTTP layer itself; `code` is one of the keys of STATUS. */
@@ -39,34 +39,46 @@ const STATUS: Record<string, number> = {
 
 /** Answers any error as RFC 9457 `application/problem+json`. */
 export function problemHandler(logger: Logger): ErrorRequestHandler {
-  return (
-    error: Error & { code?: string; details?: object; headers?: Record<string, string> },
-    _req,
-    res,
-    next,
-  ) => {
+  return errorHandler(logger, (res, { status, code, detail, details }) => {
+    const title = STATUS_CODES[status]
     const requestId = res.getHeader('x-request-id')
+    const problem = { type: 'about:blank', title, status, code, detail, ...details, requestId }
+    res.type('application/problem+json').send(JSON.stringify(problem))
+  })
+}
+
+/** Answers any error as the Open Inference Protocol wants it: `{"error": "..."}`. */
+export function protocolErrorHandler(logger: Logger): ErrorRequestHandler {
+  return errorHandler(logger, (res, { detail }) => res.json({ error: detail }))
+}
+
+/** What an answer may say of an error. */
+interface Shown {
+  status: number
+  code: string
+  detail: string
+  details?: object
+}
+
+function errorHandler(logger: Logger, answer: (res: Response, shown: Shown) => void): ErrorRequestHandler {
+  return (error: Error & { code?: string; details?: object }, _req, res, next) => {
     const status = STATUS[error.code ?? ''] ?? 500
-    if (status === 500) logger.error({ err: error, requestId }, 'a request failed')
+    if (status === 500)
+      logger.error({ err: error, requestId: res.getHeader('x-request-id') }, 'a request failed')
     // The client left, or the answer has begun: nothing can be said any more.
     if (res.headersSent || res.destroyed) return next(error)
-    if (status === 503)
-      res.setHeader('retry-after', String((error as ClassifierError).retryAfterSeconds ?? 1))
+    if (status === 503) res.set('retry-after', String((error as ClassifierError).retryAfterSeconds ?? 1))
     if (error instanceof HttpError) res.set(error.headers)
-    const body = {
-      type: 'about:blank',
-      title: STATUS_CODES[status],
-      status,
-      code: status === 500 ? 'internal' : error.code,
-      detail:
-        status === 500
-          ? 'Something went wrong on our side; the log has more under the request id.'
-          : error.message,
-      ...(status === 500 ? {} : error.details),
-      requestId,
-    }
-    res.status(status).type('application/problem+json').send(JSON.stringify(body))
+    res.status(status)
+    if (status === 500) return answer(res, { status, ...INTERNAL })
+    const { code = '', message: detail, details = {} } = error
+    return answer(res, { status, code, detail, details })
   }
+}
+
+const INTERNAL = {
+  code: 'internal',
+  detail: 'Something went wrong on our side; the log has more under the request id.',
 }
 
 /** For requests that no route took. */

@@ -3,9 +3,10 @@ import type { Request, RequestHandler } from 'express'
 import { readBody } from '../http/body.js'
 import { HttpError } from '../http/problem.js'
 import type { ModelService } from '../model-service.js'
-import type { ScoreKind } from '../scoring/handlers.js'
+import type { ScoreKind } from '../worker/score.js'
 
-export interface ScoreLimits {
+/** What one request may bring. */
+export interface RequestLimits {
   bodyBytes: number
   images: number
 }
@@ -14,16 +15,16 @@ export interface ScoreLimits {
  * POST /score — the original's contract: `{"input": "[\"<base64 image>\", ...]"}` as application/json. Also takes one
  * image as the body itself, or files of a form. The answer is the same for all.
  */
-export function score(service: ModelService, limits: ScoreLimits): RequestHandler {
+export function score(service: ModelService, limits: RequestLimits): RequestHandler {
   return async (req, res) => {
     const contentType = req.get('content-type') ?? ''
     const kind = scoreKind(req)
-    if (service.state === 'loading' || service.state === 'failed') throw service.notReady()
+    service.assertUsable()
     const caller = new AbortController()
     res.once('close', () => caller.abort())
     const body = await readBody(req, limits.bodyBytes)
     const detail = { maxImages: limits.images, contentType }
-    const answer = await service.score(kind, body, detail, caller.signal)
+    const answer = await service.submit(kind, body, detail, caller.signal)
     res.type('application/json').send(answer)
   }
 }

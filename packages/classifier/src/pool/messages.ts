@@ -1,4 +1,5 @@
 import type { Classifier } from '../classifier.js'
+import type { TensorInfo } from '../model.js'
 
 /**
  * Answers one kind of request inside a worker.
@@ -25,6 +26,8 @@ export interface WorkerInfo {
   onnxRuntime: string
   /** Milliseconds of one run of the model. */
   runMs: number
+  input: TensorInfo
+  output: TensorInfo
 }
 
 export type ToWorker =

@@ -74,7 +74,8 @@ export class WorkerPool {
 
   /** What the workers learnt while they started. */
   get info(): WorkerInfo {
-    return this.#info ?? { onnxRuntime: 'unknown', runMs: 0 }
+    // `start` resolves only after every worker has told.
+    return this.#info as WorkerInfo
   }
 
   /** Requests waiting, and requests inside workers. */

@@ -19,7 +19,7 @@ try {
   const { createHandlers } = (await import(settings.handlers)) as { createHandlers: CreateHandlers }
   const runMs = await classifier.warmUp()
   serve(classifier, createHandlers(classifier))
-  send({ type: 'ready', info: { onnxRuntime: onnxRuntimeVersion, runMs } })
+  send({ type: 'ready', info: { onnxRuntime: onnxRuntimeVersion, runMs, ...classifier.tensors } })
 } catch (error) {
   send({ type: 'failed', error: plain(error) })
 }

@@ -1,10 +1,10 @@
-import { ScoreError } from './errors.js'
-import { checkCount } from './score-request.js'
+import { checkCount } from './content.js'
+import { RequestError } from './request-error.js'
 
 /**
  * The files of a multipart/form-data body, whatever their fields are called, in order.
  * @param contentType the whole header: it holds the boundary
- * @throws ScoreError
+ * @throws RequestError
  */
 export async function imagesFromMultipart(
   body: Uint8Array,
@@ -14,13 +14,13 @@ export async function imagesFromMultipart(
   const form = await new Response(body, { headers: { 'content-type': contentType } })
     .formData()
     .catch((cause) => {
-      throw new ScoreError('malformed-multipart', 'the body is not valid multipart/form-data', undefined, {
+      throw new RequestError('malformed-multipart', 'the body is not valid multipart/form-data', undefined, {
         cause,
       })
     })
   const files = [...form.values()].filter((value) => typeof value !== 'string')
   if (files.length === 0) {
-    throw new ScoreError(
+    throw new RequestError(
       'invalid-input',
       'the form holds no file; send one as `curl -F image=@photo.jpg` does',
     )

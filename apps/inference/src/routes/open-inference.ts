@@ -1,0 +1,90 @@
+import { type Request, type RequestHandler, Router } from 'express'
+import type { Logger } from 'pino'
+import { readBody } from '../http/body.js'
+import { HttpError, onlyMethods, protocolErrorHandler } from '../http/problem.js'
+import type { ModelService } from '../model-service.js'
+import { tensorMetadata } from '../open-inference/metadata.js'
+import type { RequestLimits } from './score.js'
+import type { AppVersion } from './version.js'
+
+export interface OpenInferenceDeps {
+  service: ModelService
+  logger: Logger
+  limits: RequestLimits
+  version: AppVersion
+}
+
+/**
+ * The Open Inference Protocol, version 2, that KServe, Triton and MLServer speak too.
+ * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+ */
+export function openInference({ service, logger, limits, version }: OpenInferenceDeps): Router {
+  const router = Router()
+  const ready = () => service.state === 'ready'
+
+  router.get('/', (_req, res) => {
+    res.json({ name: 'devops-for-ai-apps', version: version.version, extensions: [] })
+  })
+  router.get('/health/live', (_req, res) => {
+    res.json({ live: true })
+  })
+  router.get('/health/ready', (_req, res) => {
+    res.status(ready() ? 200 : 503).json({ live: true, ready: ready() })
+  })
+
+  const model = ['/models/:model', '/models/:model/versions/:version']
+  router.get(model, onlyOurModel(service), (_req, res) => {
+    const { manifest, tensors } = service.model
+    res.json({
+      name: manifest.name,
+      versions: [manifest.version],
+      platform: 'onnx_onnxv1',
+      inputs: [tensorMetadata(tensors.input)],
+      outputs: [tensorMetadata(tensors.output)],
+    })
+  })
+  const modelReady = model.map((path) => `${path}/ready`)
+  router.get(modelReady, onlyOurModel(service), (_req, res) => {
+    res.status(ready() ? 200 : 503).json({ name: service.model.manifest.name, ready: ready() })
+  })
+  const infer = model.map((path) => `${path}/infer`)
+  router.post(infer, onlyOurModel(service), async (req, res) => {
+    if (!req.is('application/json')) {
+      throw new HttpError(
+        'unsupported-media-type',
+        `infer takes application/json; got ${req.get('content-type') ?? 'no Content-Type'}`,
+      )
+    }
+    const caller = new AbortController()
+    res.once('close', () => caller.abort())
+    const body = await readBody(req, limits.bodyBytes)
+    const detail = { maxImages: limits.images, contentType: 'application/json' }
+    res.type('application/json').send(await service.submit('infer', body, detail, caller.signal))
+  })
+
+  router.all(['/', '/health/live', '/health/ready', ...model, ...modelReady], onlyMethods('GET', 'HEAD'))
+  router.all(infer, onlyMethods('POST'))
+  router.use((req) => {
+    throw new HttpError('not-found', `there is no ${req.originalUrl.split('?')[0]}`)
+  })
+  router.use(protocolErrorHandler(logger))
+  return router
+}
+
+/** Lets requests for the model and version that is served pass; before it is loaded nobody knows its name. */
+function onlyOurModel(service: ModelService): RequestHandler {
+  return (req: Request, _res, next) => {
+    if (!service.bundle) throw service.notReady()
+    const { name, version } = service.bundle.manifest
+    const wanted = req.params as { model: string; version?: string }
+    if (wanted.model !== name)
+      throw new HttpError('not-found', `there is no model "${wanted.model}"; this server has "${name}"`)
+    if (wanted.version !== undefined && wanted.version !== version) {
+      throw new HttpError(
+        'not-found',
+        `there is no version "${wanted.version}" of ${name}; this server has "${version}"`,
+      )
+    }
+    next()
+  }
+}

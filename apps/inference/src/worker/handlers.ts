@@ -1,0 +1,30 @@
+import type { CreateHandlers } from '@repo/classifier'
+import { type InferKind, inferHandlers } from './infer.js'
+import { type ScoreKind, scoreHandlers } from './score.js'
+
+/** What the workers can be asked. */
+export type RequestKind = ScoreKind | InferKind
+
+/** What a handler needs to know besides the body. */
+export interface RequestDetail {
+  maxImages: number
+  /** The Content-Type header. */
+  contentType: string
+}
+
+/** Answers one kind of request: a body in, the answer's JSON text out. @throws RequestError */
+export type WorkerHandler = (body: Uint8Array, detail: RequestDetail) => Promise<string>
+
+/** Called once in every worker. */
+export const createHandlers: CreateHandlers = (classifier) => {
+  const handlers: Record<RequestKind, WorkerHandler> = {
+    ...scoreHandlers(classifier),
+    ...inferHandlers(classifier),
+  }
+  return Object.fromEntries(
+    Object.entries(handlers).map(([kind, handle]) => [
+      kind,
+      ([body = new Uint8Array()]: Uint8Array[], detail: string) => handle(body, JSON.parse(detail)),
+    ]),
+  )
+}

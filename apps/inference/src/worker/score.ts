@@ -1,0 +1,40 @@
+import type { Prediction } from '@repo/classifier'
+import type { Classifier } from '@repo/classifier/engine'
+import { eachImage } from './content.js'
+import type { WorkerHandler } from './handlers.js'
+import { imagesFromMultipart } from './multipart.js'
+import { imagesFromJson } from './score-request.js'
+
+/** The forms in which images may come to POST /score. */
+export type ScoreKind = 'score-json' | 'score-image' | 'score-multipart'
+
+/** How many labels an image gets, as in the original. */
+const TOP = 3
+
+/** Answers POST /score: reads the images out of a body, classifies them, writes the answer. */
+export function scoreHandlers(classifier: Classifier): Record<ScoreKind, WorkerHandler> {
+  const scored = async (read: () => Uint8Array[] | Promise<Uint8Array[]>) => {
+    const start = performance.now()
+    const images = await read()
+    const results = await eachImage(images, async (image) => {
+      return (await classifier.classify(image, TOP)).map(labelAndPercent)
+    })
+    return scoreAnswer(results, performance.now() - start)
+  }
+  return {
+    'score-json': (body, { maxImages }) => scored(() => imagesFromJson(body, maxImages)),
+    'score-image': (body) => scored(() => [body]),
+    'score-multipart': (body, { maxImages, contentType }) =>
+      scored(() => imagesFromMultipart(body, contentType, maxImages)),
+  }
+}
+
+/** `{"result": [[[[label, percent], ... best first], ... one for each image], "Computed in N ms"]}` */
+function scoreAnswer(images: (readonly [string, number])[][], ms: number): string {
+  return JSON.stringify({ result: [images, `Computed in ${ms.toFixed(1)} ms`] })
+}
+
+/** Percent with two decimals. */
+function labelAndPercent({ label, probability }: Prediction): readonly [string, number] {
+  return [label, Math.round(probability * 10_000) / 100]
+}
