@@ -172,8 +172,6 @@ const CREATED_AT = '2025-07-01T00:00:00.000Z'
 
 /** The manifest of a catalogue model, but for its files. */
 export function catalogueManifest(model: CatalogueModel): Omit<Manifest, 'files'> {
-  const preset = presets[model.preset]
-  if (!preset) throw new Error(`There is no preset ${model.preset}.`)
   return {
     schemaVersion: '1.0',
     name: model.id,
@@ -182,7 +180,7 @@ export function catalogueManifest(model: CatalogueModel): Omit<Manifest, 'files'
     description: `${model.title} from the ONNX model zoo; 1000 ImageNet classes.`,
     model: 'model.onnx',
     labels: 'labels.txt',
-    input: { name: model.input.name, ...preset },
+    input: { name: model.input.name, ...presets[model.preset] },
     output: { name: model.output.name, kind: model.output.kind },
     metrics: {
       top1: model.top1,

@@ -16,8 +16,8 @@ const NEXT_STEP: Readonly<Record<string, string>> = {
 
 /** Node's code such as `ENOENT`, or undefined for another kind of error. */
 export function diskCode(error: unknown): string | undefined {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  return syscall === undefined ? undefined : code
+  const failure = error as NodeJS.ErrnoException | undefined
+  return failure?.syscall === undefined ? undefined : failure.code
 }
 
 /** Runs `body`; what the file system refuses becomes a StoreError `disk`, everything else passes as it is. */

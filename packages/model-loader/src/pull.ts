@@ -66,16 +66,15 @@ export async function pullModel(
     }
     const data = found.data ?? (await readManifest(store, name, version, manifestSha256, signal))
     const manifest = checkedManifest(store, name, version, data)
-    const bytes = { downloadedBytes: 0, reusedBytes: 0 }
-    await replaceFolder(folder, async (temporary) => {
+    const bytes = await replaceFolder(folder, async (temporary) => {
       const missing = await reuseFiles(folder, temporary, manifest)
       const meter = new ProgressMeter('pull', totalBytes(missing), onProgress)
       await downloadFiles(store, manifest, missing, temporary, meter, signal)
       await writeDurably(join(temporary, MANIFEST_FILE), data)
       await syncFolders(temporary, manifest)
       signal.throwIfAborted()
-      bytes.downloadedBytes = meter.doneBytes
-      bytes.reusedBytes = totalBytes(manifest.files) - totalBytes(missing)
+      const reusedBytes = totalBytes(manifest.files) - totalBytes(missing)
+      return { downloadedBytes: meter.doneBytes, reusedBytes }
     })
     return { ...done, ...bytes, changed: true }
   })

@@ -12,20 +12,20 @@ const MAX_SWAPS = 100
  * A new folder takes the place of an old one by two renames: old one aside, new one in. No file system call does
  * both, so a process that is killed between them leaves the old folder under its temporary name; whoever comes next
  * puts it back.
+ * @param make fills the new folder
+ * @returns what `make` returned
  */
-export async function replaceFolder(
-  target: string,
-  make: (temporary: string) => Promise<void>,
-): Promise<void> {
+export async function replaceFolder<T>(target: string, make: (temporary: string) => Promise<T>): Promise<T> {
   const parent = dirname(target)
   const name = ownName(basename(target), 'new')
   const temporary = join(parent, name)
   try {
     await mkdir(temporary, { recursive: true })
-    await make(temporary)
+    const made = await make(temporary)
     await syncFolder(temporary)
     await swapIn(temporary, target)
     await syncFolder(parent)
+    return made
   } finally {
     await rm(temporary, { recursive: true, force: true })
     release(name)
@@ -118,6 +118,6 @@ async function isThere(path: string): Promise<boolean> {
 function notAModel(folder: string): StoreError {
   return new StoreError(
     'usage',
-    `${folder} is not a model folder, and a pull would replace it with all it holds: choose another target.`,
+    `${folder} is not a model folder, so it will not be replaced: choose another folder.`,
   )
 }
