@@ -25,6 +25,26 @@ const schema = z.object({
   QUEUE_LIMIT: z.coerce.number().int().min(0).default(128),
   /** How long a request may wait for a worker, in milliseconds. */
   QUEUE_TIMEOUT_MS: z.coerce.number().int().min(1).default(10_000),
+  /** How long a worker may take for a request, in milliseconds; a longer one means that it hangs: /healthz answers 503. */
+  RUN_TIMEOUT_MS: z.coerce.number().int().min(1).default(60_000),
+  /** Bytes of request bodies in memory at once, over all requests; more are answered 503. */
+  MAX_BUFFERED_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(256 * 1024 * 1024),
+  /** How long a client may take for its headers, in milliseconds. */
+  HEADERS_TIMEOUT_MS: z.coerce.number().int().min(1).default(10_000),
+  /** How long a client may take for a whole request, body included, in milliseconds. */
+  REQUEST_TIMEOUT_MS: z.coerce.number().int().min(1).default(30_000),
+  /** How long an open connection may stay without a request, in milliseconds. */
+  KEEP_ALIVE_TIMEOUT_MS: z.coerce.number().int().min(1).default(65_000),
+  /** Connections at once; more are closed. */
+  MAX_CONNECTIONS: z.coerce.number().int().min(1).default(4096),
+  /** How long new connections are still served after SIGTERM, in milliseconds. */
+  SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).default(2_000),
+  /** How long everything that has begun may take to end after SIGTERM, in milliseconds. */
+  SHUTDOWN_GRACE_MS: z.coerce.number().int().min(1).default(25_000),
   /** What GET /version answers; the image build sets both. */
   APP_VERSION: z.string().min(1).optional(),
   APP_COMMIT: z.string().min(1).default('unknown'),

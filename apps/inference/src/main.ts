@@ -1,10 +1,12 @@
 /** The process: environment, start, signals. */
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { createApp } from './app.js'
 import { type Env, readEnv } from './env.js'
+import { BodyBudget } from './http/body-budget.js'
+import { createHttpServer } from './http/server.js'
 import { createLogger } from './logger.js'
 import { ModelService } from './model-service.js'
+import { shutDown } from './shutdown.js'
 
 async function main(env: Env): Promise<void> {
   const logger = await createLogger(env.LOG_LEVEL)
@@ -15,6 +17,7 @@ async function main(env: Env): Promise<void> {
       maxPixels: env.MAX_IMAGE_PIXELS,
       queueLimit: env.QUEUE_LIMIT,
       queueTimeoutMs: env.QUEUE_TIMEOUT_MS,
+      runTimeoutMs: env.RUN_TIMEOUT_MS,
       ...(env.WORKERS === undefined ? {} : { workers: env.WORKERS }),
     },
     logger,
@@ -22,11 +25,20 @@ async function main(env: Env): Promise<void> {
   const app = createApp({
     service,
     logger,
-    limits: { bodyBytes: env.BODY_LIMIT_BYTES, images: env.MAX_IMAGES },
+    limits: {
+      bodyBytes: env.BODY_LIMIT_BYTES,
+      images: env.MAX_IMAGES,
+      budget: new BodyBudget(env.MAX_BUFFERED_BYTES),
+    },
     version: { version: env.APP_VERSION ?? packageVersion(), commit: env.APP_COMMIT },
   })
 
-  const server = createServer(app)
+  const server = createHttpServer(app, {
+    headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
+    requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+    keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
+    connections: env.MAX_CONNECTIONS,
+  })
   const fail = (error: Error, what: string) => {
     logger.fatal(`${what}: ${error.message}`)
     process.exit(1)
@@ -36,14 +48,18 @@ async function main(env: Env): Promise<void> {
 
   let stopping = false
   const stop = async (signal: string) => {
-    if (stopping) process.exit(1)
+    // Who asks twice does not want to wait. Ending with process.exit would abort inside a running model.
+    if (stopping) process.kill(process.pid, 'SIGKILL')
     stopping = true
     logger.info({ signal }, 'stopping: no longer ready, finishing what has begun')
-    service.drain()
-    server.close()
-    server.closeIdleConnections()
-    await new Promise((resolve) => (server.listening ? server.once('close', resolve) : resolve(undefined)))
-    await service.stop()
+    const options = {
+      server,
+      service,
+      logger,
+      delayMs: env.SHUTDOWN_DELAY_MS,
+      graceMs: env.SHUTDOWN_GRACE_MS,
+    }
+    if (!(await shutDown(options))) process.kill(process.pid, 'SIGKILL')
     logger.info('stopped')
     process.exit(0)
   }

@@ -11,6 +11,7 @@ export class ModelService {
   #pool: WorkerPool | undefined
   #bundle: Bundle | undefined
   #state: ModelState = 'loading'
+  #starting: Promise<void> | undefined
 
   constructor(
     private readonly options: Omit<PoolOptions, 'handlers' | 'onWorkerDied'>,
@@ -35,7 +36,12 @@ export class ModelService {
    * Starts the workers and meanwhile checks every file's hash, so that what /version says is what runs.
    * @throws BundleError or ClassifierError; the state is `failed` then
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     const pool = WorkerPool.start({
       ...this.options,
       // Built JavaScript from src/ (tests) and dist/ alike: worker threads load it.
@@ -83,9 +89,13 @@ export class ModelService {
     return (this.#pool as WorkerPool).submit(kind, [body], JSON.stringify(detail), signal)
   }
 
-  /** @throws ClassifierError `not-ready` when a request could not be answered anyway, so that its body need not be read */
+  /**
+   * Asks before a request's body is read whether it could be answered.
+   * @throws ClassifierError `not-ready` or `queue-full`
+   */
   assertUsable(): void {
-    if (this.state === 'loading' || this.state === 'failed') throw this.notReady()
+    if (!this.#pool || this.state === 'loading' || this.state === 'failed') throw this.notReady()
+    this.#pool.assertRoom()
   }
 
   /** The error for a request that comes while there is no model to answer it. */
@@ -107,6 +117,8 @@ export class ModelService {
   /** Lets what runs end, then ends the workers. */
   async stop(): Promise<void> {
     this.drain()
+    // A worker must not be ended while it loads or runs, so a start that has begun ends first.
+    await this.#starting?.catch(() => {})
     await this.#pool?.stop()
   }
 }

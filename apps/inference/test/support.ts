@@ -4,8 +4,9 @@ import type { PoolOptions } from '@repo/classifier'
 import { sampleBundles } from '@repo/sample-model'
 import { pino } from 'pino'
 import { createApp } from '../src/app.js'
+import { BodyBudget } from '../src/http/body-budget.js'
+import type { RequestLimits } from '../src/http/worker-answer.js'
 import { ModelService } from '../src/model-service.js'
-import type { RequestLimits } from '../src/routes/score.js'
 
 /** The bundled sample model's better version. */
 export const sampleBundle = sampleBundles.at(-1)!
@@ -32,7 +33,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const logger = pino({ level: 'debug' }, { write: (line: string) => logs.push(line) })
   const service = new ModelService({ modelFolder: sampleBundle, workers: 1, ...options.pool }, logger)
   if (!options.loading) await service.start()
-  const limits = { bodyBytes: 16 * 1024 * 1024, images: 32, ...options.limits }
+  const budget = new BodyBudget(256 * 1024 * 1024)
+  const limits = { bodyBytes: 16 * 1024 * 1024, images: 32, budget, ...options.limits }
   const app = createApp({ service, logger, limits, version: { version: '1.2.3', commit: 'abc' } })
   const server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

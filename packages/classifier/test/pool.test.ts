@@ -145,6 +145,31 @@ describe('a pool', () => {
     )
   })
 
+  test('when a worker hangs, then its callers get an error and the pool gives up, so that the process can be restarted', async () => {
+    const reasons: string[] = []
+    await withPool(
+      folder,
+      async (pool) => {
+        const hung = [pool.submit('block', [bytes()], '2000'), pool.submit('echo', [bytes()])]
+        const waiting = pool.submit('echo', [bytes()])
+        const ends = await Promise.allSettled([...hung, waiting])
+        expect(ends.map((end) => end.status === 'rejected' && end.reason.code)).toEqual([
+          'worker-died',
+          'worker-died',
+          'not-ready',
+        ])
+        expect(pool.ready).toBe(false)
+        expect(reasons).toEqual([expect.stringContaining('a worker hangs')])
+      },
+      {
+        handlers,
+        inFlight: 2,
+        runTimeoutMs: 300,
+        onWorkerDied: (reason, givenUp) => givenUp && reasons.push(reason),
+      },
+    )
+  })
+
   test('when a handler refuses, then its code and words reach the caller', async () => {
     await withPool(
       folder,

@@ -4,6 +4,11 @@ export function createHandlers() {
   return {
     echo: async (_, text) => text,
     sleep: (_, milliseconds) => new Promise((resolve) => setTimeout(resolve, Number(milliseconds), 'slept')),
+    // Blocks the whole thread, as a model's run does.
+    block: async (_, milliseconds) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(milliseconds))
+      return 'blocked'
+    },
     count: async () => String(++calls),
     exit: async () => process.exit(3),
     'throw-later': () =>

@@ -1,9 +1,12 @@
 import type { RequestHandler } from 'express'
 import type { ModelService } from '../model-service.js'
 
-/** GET /healthz — the process is alive and its event loop turns. */
-export const healthz: RequestHandler = (_req, res) => {
-  res.json({ status: 'ok' })
+/** GET /healthz — the event loop turns, and no worker hangs or is lost for good. 503 asks for a restart of the process. */
+export function healthz(service: ModelService): RequestHandler {
+  return (_req, res) => {
+    const alive = service.state !== 'failed'
+    res.status(alive ? 200 : 503).json({ status: alive ? 'ok' : 'failed' })
+  }
 }
 
 /** GET /readyz — 200 when the model is loaded and warmed up and the app is not about to stop, else 503. */

@@ -1,10 +1,9 @@
 import { type Request, type RequestHandler, Router } from 'express'
 import type { Logger } from 'pino'
-import { readBody } from '../http/body.js'
 import { HttpError, onlyMethods, protocolErrorHandler } from '../http/problem.js'
+import { answerFromWorker, type RequestLimits } from '../http/worker-answer.js'
 import type { ModelService } from '../model-service.js'
 import { tensorMetadata } from '../open-inference/metadata.js'
-import type { RequestLimits } from './score.js'
 import type { AppVersion } from './version.js'
 
 export interface OpenInferenceDeps {
@@ -26,10 +25,11 @@ export function openInference({ service, logger, limits, version }: OpenInferenc
     res.json({ name: 'devops-for-ai-apps', version: version.version, extensions: [] })
   })
   router.get('/health/live', (_req, res) => {
-    res.json({ live: true })
+    const live = service.state !== 'failed'
+    res.status(live ? 200 : 503).json({ live })
   })
   router.get('/health/ready', (_req, res) => {
-    res.status(ready() ? 200 : 503).json({ live: true, ready: ready() })
+    res.status(ready() ? 200 : 503).json({ live: service.state !== 'failed', ready: ready() })
   })
 
   const model = ['/models/:model', '/models/:model/versions/:version']
@@ -55,11 +55,7 @@ export function openInference({ service, logger, limits, version }: OpenInferenc
         `infer takes application/json; got ${req.get('content-type') ?? 'no Content-Type'}`,
       )
     }
-    const caller = new AbortController()
-    res.once('close', () => caller.abort())
-    const body = await readBody(req, limits.bodyBytes)
-    const detail = { maxImages: limits.images, contentType: 'application/json' }
-    res.type('application/json').send(await service.submit('infer', body, detail, caller.signal))
+    await answerFromWorker(req, res, 'infer', { service, limits })
   })
 
   router.all(['/', '/health/live', '/health/ready', ...model, ...modelReady], onlyMethods('GET', 'HEAD'))

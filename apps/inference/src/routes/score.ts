@@ -1,32 +1,16 @@
 import { IMAGE_FORMATS } from '@repo/classifier'
 import type { Request, RequestHandler } from 'express'
-import { readBody } from '../http/body.js'
 import { HttpError } from '../http/problem.js'
+import { answerFromWorker, type RequestLimits } from '../http/worker-answer.js'
 import type { ModelService } from '../model-service.js'
 import type { ScoreKind } from '../worker/score.js'
-
-/** What one request may bring. */
-export interface RequestLimits {
-  bodyBytes: number
-  images: number
-}
 
 /**
  * POST /score — the original's contract: `{"input": "[\"<base64 image>\", ...]"}` as application/json. Also takes one
  * image as the body itself, or files of a form. The answer is the same for all.
  */
-export function score(service: ModelService, limits: RequestLimits): RequestHandler {
-  return async (req, res) => {
-    const contentType = req.get('content-type') ?? ''
-    const kind = scoreKind(req)
-    service.assertUsable()
-    const caller = new AbortController()
-    res.once('close', () => caller.abort())
-    const body = await readBody(req, limits.bodyBytes)
-    const detail = { maxImages: limits.images, contentType }
-    const answer = await service.submit(kind, body, detail, caller.signal)
-    res.type('application/json').send(answer)
-  }
+export function score(deps: { service: ModelService; limits: RequestLimits }): RequestHandler {
+  return (req, res) => answerFromWorker(req, res, scoreKind(req), deps)
 }
 
 const IMAGE_TYPES = new Set([...IMAGE_FORMATS.map((format) => `image/${format}`), 'image/jpg', 'image/*'])

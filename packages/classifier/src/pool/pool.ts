@@ -17,6 +17,8 @@ export interface PoolOptions {
   queueLimit?: number
   /** Milliseconds that a request may wait before it is refused. Default 10,000. */
   queueTimeoutMs?: number
+  /** Milliseconds that a worker may take for a request; a longer one means that it hangs. Default 60,000. */
+  runTimeoutMs?: number
   maxPixels?: number
   /** A module that exports `createHandlers`. Default: `classify` alone. */
   handlers?: URL
@@ -27,6 +29,9 @@ export interface PoolOptions {
 /** Tries to replace a dead worker, with growing pauses, before the pool gives up. */
 const RESTART_PAUSES_MS = [0, 500, 2_000]
 
+/** How often the pool looks for workers that hang. */
+const HANG_CHECK_MS = 250
+
 type QueuedJob = Job & { timer: NodeJS.Timeout }
 
 /** Worker threads that answer requests, and the bounded queue before them. */
@@ -35,6 +40,7 @@ export class WorkerPool {
   readonly #workers = new Set<WorkerHandle>()
   readonly #queue: QueuedJob[] = []
   #inFlight: number
+  #watch: NodeJS.Timeout | undefined
   #info: WorkerInfo | undefined
   #state: 'starting' | 'running' | 'failed' | 'stopped' = 'starting'
   /** Moving average of a job's time in its worker, milliseconds. */
@@ -64,6 +70,7 @@ export class WorkerPool {
       throw failure.reason
     }
     pool.#state = 'running'
+    pool.#watch = setInterval(() => pool.#findHung(), HANG_CHECK_MS).unref()
     return pool
   }
 
@@ -102,19 +109,23 @@ export class WorkerPool {
       const job: Job = { kind, parts, detail, resolve, reject }
       const worker = this.#idlest()
       if (worker) return this.#run(worker, job)
-      if (this.#queue.length >= (this.options.queueLimit ?? 128)) {
-        const retryAfterSeconds = this.#retryAfterSeconds()
-        throw new ClassifierError('queue-full', `${this.#queue.length} requests are waiting already`, {
-          retryAfterSeconds,
-        })
-      }
+      this.assertRoom()
       this.#enqueue(job, signal)
+    })
+  }
+
+  /** @throws ClassifierError `queue-full` when a request would be refused now */
+  assertRoom(): void {
+    if (this.#queue.length < (this.options.queueLimit ?? 128) || this.#idlest()) return
+    throw new ClassifierError('queue-full', `${this.#queue.length} requests are waiting already`, {
+      retryAfterSeconds: this.#retryAfterSeconds(),
     })
   }
 
   /** Refuses what waits, lets what runs end, ends every thread. */
   async stop(): Promise<void> {
     this.#state = 'stopped'
+    clearInterval(this.#watch)
     this.#refuseQueued(new ClassifierError('stopped', 'the classifier has stopped'))
     await Promise.all([...this.#workers].map((worker) => worker.stop()))
   }
@@ -198,6 +209,25 @@ export class WorkerPool {
       }
     }
     // The others may still live, but the reason that took this one will take them too: let the platform start anew.
+    this.#giveUp(reason)
+  }
+
+  /**
+   * A thread that hangs inside a model's run cannot be ended without aborting the whole process, so it is left alone and
+   * the pool gives up: every caller gets an error, and the platform starts the process anew.
+   */
+  #findHung(): void {
+    const limit = this.options.runTimeoutMs ?? 60_000
+    for (const worker of this.#workers) {
+      if (worker.oldestMs <= limit) continue
+      worker.abandon(`a worker has not answered for more than ${limit} ms`)
+      this.#workers.delete(worker)
+      this.#giveUp(`a worker hangs: it has not answered for more than ${limit} ms`)
+    }
+  }
+
+  #giveUp(reason: string): void {
+    if (this.#state !== 'running') return
     this.#state = 'failed'
     this.#refuseQueued(new ClassifierError('not-ready', 'the classifier has failed'))
     this.options.onWorkerDied?.(reason, true)

@@ -27,7 +27,8 @@ export class HandlerError extends Error {
 /** The main thread's side of one worker. */
 export class WorkerHandle {
   readonly #worker: Worker
-  readonly #jobs = new Map<number, Job>()
+  /** In the order in which they were given. */
+  readonly #jobs = new Map<number, Job & { since: number }>()
   #nextId = 0
   #stopping = false
   /** Settles when the worker can take jobs, or never will. */
@@ -70,9 +71,22 @@ export class WorkerHandle {
     return this.#jobs.size
   }
 
+  /** Milliseconds since the oldest of them was given; 0 without any. */
+  get oldestMs(): number {
+    for (const { since } of this.#jobs.values()) return performance.now() - since
+    return 0
+  }
+
+  /** Tells its callers that no answer will come, and from now on ignores it. Its thread ends if ever it comes back. */
+  abandon(reason: string): void {
+    void this.stop()
+    for (const job of this.#jobs.values()) job.reject(new ClassifierError('worker-died', reason))
+    this.#jobs.clear()
+  }
+
   run(job: Job): void {
     const id = this.#nextId++
-    this.#jobs.set(id, job)
+    this.#jobs.set(id, { ...job, since: performance.now() })
     const { kind, parts, detail } = job
     // Transferred, not copied: the bytes leave the main thread's memory.
     this.#worker.postMessage({ type: 'run', id, kind, parts, detail } satisfies ToWorker, parts)

@@ -1,0 +1,41 @@
+import type { Request, Response } from 'express'
+import type { ModelService } from '../model-service.js'
+import type { RequestKind } from '../worker/handlers.js'
+import { readBody } from './body.js'
+import type { BodyBudget } from './body-budget.js'
+
+/** What requests may bring. */
+export interface RequestLimits {
+  /** Of one body. */
+  bodyBytes: number
+  /** In one request. */
+  images: number
+  /** Shared by all requests. */
+  budget: BodyBudget
+}
+
+/**
+ * Reads a request's body, has a worker answer it, sends the answer. When nothing could answer it anyway, the body is
+ * not read; when the client leaves, it is not run.
+ */
+export async function answerFromWorker(
+  req: Request,
+  res: Response,
+  kind: RequestKind,
+  { service, limits }: { service: ModelService; limits: RequestLimits },
+): Promise<void> {
+  service.assertUsable()
+  const declared = req.headers['content-length']
+  // A longer one is refused by readBody; one of unknown length may grow to the limit.
+  const giveBack = limits.budget.take(Math.min(limits.bodyBytes, Number(declared ?? limits.bodyBytes)))
+  try {
+    const caller = new AbortController()
+    res.once('close', () => caller.abort())
+    const body = await readBody(req, limits.bodyBytes)
+    const detail = { maxImages: limits.images, contentType: req.get('content-type') ?? '' }
+    const answer = await service.submit(kind, body, detail, caller.signal)
+    res.type('application/json').send(answer)
+  } finally {
+    giveBack()
+  }
+}
