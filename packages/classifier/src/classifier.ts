@@ -4,7 +4,11 @@ import { ClassifierError } from './errors.js'
 import { decodeImage } from './image/decode.js'
 import { channelCount, type FillTensor, type TensorData, tensorFiller } from './image/tensor.js'
 import { loadModel, type Model, type TensorInfo } from './model.js'
+import type { Timings } from './timings.js'
 import { type Prediction, softmax, topK } from './top-k.js'
+
+/** What `performance.now()` counts from in this thread, milliseconds since the epoch. */
+const EPOCH = performance.timeOrigin
 
 /** Image in, labels out, for any model that a manifest describes. Blocks its thread while the model runs. */
 export class Classifier {
@@ -37,24 +41,30 @@ export class Classifier {
 
   /**
    * The `k` most probable labels of one image (JPEG, PNG, WebP, GIF, AVIF or TIFF), best first.
+   * @param timings is added to
    * @throws ClassifierError about the image
    */
-  async classify(image: Uint8Array, k = 3): Promise<Prediction[]> {
-    const output = await this.runImage(image)
+  async classify(image: Uint8Array, k = 3, timings?: Timings): Promise<Prediction[]> {
+    const output = await this.runImage(image, timings)
     const probabilities = this.bundle.manifest.output.kind === 'logits' ? softmax(output) : output
     return topK(probabilities, this.bundle.labels, k)
   }
 
   /**
    * The model's own output for one image, before softmax: as many values as there are labels.
+   * @param timings is added to
    * @throws ClassifierError about the image
    */
-  async runImage(image: Uint8Array): Promise<Float32Array> {
+  async runImage(image: Uint8Array, timings?: Timings): Promise<Float32Array> {
+    const start = performance.now()
     const pixels = await decodeImage(image, this.bundle.manifest.input, this.maxPixels)
     const tensor = this.#free.pop() ?? this.#newTensor()
     try {
       this.#fill(pixels, tensor)
-      return await this.model.run(tensor, this.#shape)
+      const filled = performance.now()
+      const output = await this.model.run(tensor, this.#shape)
+      timings?.push(EPOCH + start, filled - start, EPOCH + filled, performance.now() - filled)
+      return output
     } finally {
       this.#free.push(tensor)
     }
@@ -63,9 +73,13 @@ export class Classifier {
   /**
    * The model's own output for an input tensor that is already prepared.
    * @param data row-major values of `batch` images, in the model's layout
+   * @param timings is added to
    */
-  runTensor(data: TensorData, batch: number): Promise<Float32Array> {
-    return this.model.run(data, [batch, ...this.#shape.slice(1)])
+  async runTensor(data: TensorData, batch: number, timings?: Timings): Promise<Float32Array> {
+    const start = performance.now()
+    const output = await this.model.run(data, [batch, ...this.#shape.slice(1)])
+    timings?.push(0, 0, EPOCH + start, performance.now() - start)
+    return output
   }
 
   /** The ONNX file's input and the output that the manifest names. */

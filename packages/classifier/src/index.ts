@@ -6,7 +6,8 @@ export { IMAGE_FORMATS } from './image/format.js'
 export type { TensorInfo } from './model.js'
 export type { CreateHandlers, Handler, WorkerInfo } from './pool/messages.js'
 export { type PoolOptions, WorkerPool } from './pool/pool.js'
-export { HandlerError } from './pool/worker-handle.js'
+export { HandlerError, type OnAnswered } from './pool/worker-handle.js'
+export { TIMINGS_PER_RUN, type Timings } from './timings.js'
 export type { Prediction } from './top-k.js'
 
 /** Reads names, types and shapes of an ONNX file's inputs and outputs. @throws ClassifierError `model-unloadable` */

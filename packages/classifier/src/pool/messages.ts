@@ -1,13 +1,15 @@
 import type { Classifier } from '../classifier.js'
 import type { TensorInfo } from '../model.js'
+import type { Timings } from '../timings.js'
 
 /**
  * Answers one kind of request inside a worker.
  * @param parts the request's bytes, as many parts as the kind has
  * @param detail whatever else the kind needs, in text
+ * @param timings for the classifier to add to
  * @returns the answer in text, ready to be sent on
  */
-export type Handler = (parts: Uint8Array[], detail: string) => Promise<string>
+export type Handler = (parts: Uint8Array[], detail: string, timings: Timings) => Promise<string>
 
 /** What a handlers module exports as `createHandlers`: called once in every worker. */
 export type CreateHandlers = (classifier: Classifier) => Record<string, Handler>
@@ -46,5 +48,5 @@ export interface PlainError {
 export type FromWorker =
   | { type: 'ready'; info: WorkerInfo }
   | { type: 'failed'; error: PlainError }
-  | { type: 'done'; id: number; answer: string }
-  | { type: 'error'; id: number; error: PlainError }
+  | { type: 'done'; id: number; answer: string; timings: Timings }
+  | { type: 'error'; id: number; error: PlainError; timings: Timings }

@@ -2,7 +2,7 @@ import { DEFAULT_MAX_PIXELS } from '../classifier-options.js'
 import { cpuLimit } from '../cpu.js'
 import { ClassifierError } from '../errors.js'
 import type { WorkerInfo, WorkerSettings } from './messages.js'
-import { type Job, WorkerHandle } from './worker-handle.js'
+import { type Job, type OnAnswered, WorkerHandle } from './worker-handle.js'
 
 export interface PoolOptions {
   /** The model's bundle. */
@@ -24,6 +24,8 @@ export interface PoolOptions {
   handlers?: URL
   /** Told when a worker died (it is being replaced) and when the pool gave up replacing. */
   onWorkerDied?: (reason: string, givenUp: boolean) => void
+  /** For metrics and traces. It runs on the main thread for every request, so it has to be quick. */
+  onAnswered?: OnAnswered
 }
 
 /** Tries to replace a dead worker, with growing pauses, before the pool gives up. */
@@ -97,16 +99,24 @@ export class WorkerPool {
    * @param kind which handler
    * @param parts the request's bytes; the pool takes them over (they are transferred to the worker)
    * @param signal aborted when the caller left: a request that still waits is then not run
+   * @param context handed on to `onAnswered`
    * @throws ClassifierError, or HandlerError for what the handler itself refused
    */
-  submit(kind: string, parts: ArrayBuffer[], detail = '', signal?: AbortSignal): Promise<string> {
+  submit(
+    kind: string,
+    parts: ArrayBuffer[],
+    detail = '',
+    signal?: AbortSignal,
+    context?: unknown,
+  ): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.#state !== 'running') {
         const code = this.#state === 'stopped' ? 'stopped' : 'not-ready'
         throw new ClassifierError(code, `the classifier is ${this.#state}`)
       }
       if (signal?.aborted) throw cancelled()
-      const job: Job = { kind, parts, detail, resolve, reject }
+      const submitted = performance.now()
+      const job: Job = { kind, parts, detail, submitted, context, resolve, reject }
       const worker = this.#idlest()
       if (worker) return this.#run(worker, job)
       this.assertRoom()
@@ -179,7 +189,7 @@ export class WorkerPool {
   }
 
   async #startWorker(): Promise<void> {
-    const worker = new WorkerHandle(this.#settings, () => this.#runNext())
+    const worker = new WorkerHandle(this.#settings, () => this.#runNext(), this.options.onAnswered)
     const ended = worker.ended
     try {
       this.#info = await worker.ready

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { ClassifierError, type ClassifierErrorCode } from '../errors.js'
+import type { Timings } from '../timings.js'
 import type { FromWorker, PlainError, ToWorker, WorkerInfo, WorkerSettings } from './messages.js'
 
 /** One unit of work, from submission to its end. */
@@ -7,9 +8,21 @@ export interface Job {
   kind: string
   parts: ArrayBuffer[]
   detail: string
+  /** When it was submitted, by `performance.now()`. */
+  submitted: number
+  /** The submitter's own, for `onAnswered`. */
+  context: unknown
   resolve(answer: string): void
   reject(error: Error): void
 }
+
+/**
+ * Told of every request that a worker answered, well or with an error, just before its caller is.
+ * @param submitted when it was submitted, by `performance.now()`
+ * @param started when a worker got it
+ * @param context what `submit` was given
+ */
+export type OnAnswered = (submitted: number, started: number, timings: Timings, context: unknown) => void
 
 /** An error that a handler threw in its worker; `code` and `details` are the handler's own. */
 export class HandlerError extends Error {
@@ -37,7 +50,11 @@ export class WorkerHandle {
   readonly ended: Promise<string | undefined>
 
   /** @param onIdle called whenever a job has ended, so that the next one can be given */
-  constructor(settings: WorkerSettings, onIdle: () => void) {
+  constructor(
+    settings: WorkerSettings,
+    onIdle: () => void,
+    private readonly onAnswered?: OnAnswered,
+  ) {
     // From src/ (tests) and dist/ alike this is the built file: threads run plain JavaScript.
     this.#worker = new Worker(new URL('../../dist/pool/worker.js', import.meta.url), { workerData: settings })
     let reason: string | undefined
@@ -102,6 +119,7 @@ export class WorkerHandle {
   #finish(message: Extract<FromWorker, { id: number }>, onIdle: () => void): void {
     const job = this.#jobs.get(message.id)
     this.#jobs.delete(message.id)
+    if (job) this.onAnswered?.(job.submitted, job.since, message.timings, job.context)
     if (message.type === 'done') job?.resolve(message.answer)
     else job?.reject(revive(message.error))
     onIdle()

@@ -7,6 +7,7 @@ import { setPriority } from 'node:os'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { Classifier } from '../classifier.js'
 import { onnxRuntimeVersion } from '../model.js'
+import type { Timings } from '../timings.js'
 import type { CreateHandlers, FromWorker, Handler, PlainError, ToWorker, WorkerSettings } from './messages.js'
 
 const settings = workerData as WorkerSettings
@@ -41,6 +42,7 @@ function serve(classifier: Classifier, handlers: Record<string, Handler>): void 
       return stopWhenIdle()
     }
     const { id, kind, parts, detail } = message
+    const timings: Timings = []
     running++
     try {
       const handler = handlers[kind]
@@ -48,10 +50,11 @@ function serve(classifier: Classifier, handlers: Record<string, Handler>): void 
       const answer = await handler(
         parts.map((part) => new Uint8Array(part)),
         detail,
+        timings,
       )
-      send({ type: 'done', id, answer })
+      send({ type: 'done', id, answer, timings })
     } catch (error) {
-      send({ type: 'error', id, error: plain(error) })
+      send({ type: 'error', id, error: plain(error), timings })
     }
     running--
     return stopWhenIdle()
