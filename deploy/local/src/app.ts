@@ -51,7 +51,14 @@ export function startApp(options: AppOptions): App {
       // A process group of its own, so that Ctrl-C reaches it only through stop(), and before the emulator.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...options.environment, HOST: host, PORT: String(port), MODEL_DIR: options.modelFolder },
+      // Nobody balances load here, so nobody has to be told before it stops.
+      env: {
+        SHUTDOWN_DELAY_MS: '0',
+        ...options.environment,
+        HOST: host,
+        PORT: String(port),
+        MODEL_DIR: options.modelFolder,
+      },
     },
   )
   const forget = child.pid === undefined ? () => {} : lifetime.track(child.pid)

@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { sampleBundle } from './support.js'
+
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+
+/** The app as a process of its own. */
+export interface AppProcess {
+  child: ChildProcess
+  /** What it has printed so far. */
+  output(): string
+  /** Resolves with the port once the log says it. */
+  port: Promise<number>
+  ended: Promise<{ code: number | null; signal: string | null }>
+}
+
+/** Starts the built app with the sample model on a free port. */
+export function startProcess(env: Record<string, string>): AppProcess {
+  const child = spawn(process.execPath, [main], {
+    env: {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      MODEL_DIR: sampleBundle,
+      WORKERS: '1',
+      SHUTDOWN_DELAY_MS: '0',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const port = new Promise<number>((resolve) => {
+    const read = (chunk: Buffer) => {
+      output += chunk
+      const match = /"port":(\d+)/.exec(output)
+      if (match) resolve(Number(match[1]))
+    }
+    child.stdout?.on('data', read)
+    child.stderr?.on('data', read)
+  })
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
+  return { child, output: () => output, port, ended }
+}
+
+/** Resolves with the app's URL once it can answer. */
+export async function whenReady(app: AppProcess): Promise<string> {
+  const url = `http://127.0.0.1:${await app.port}`
+  while (!(await fetch(`${url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 20))
+  return url
+}

@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { type AppProcess, startProcess, whenReady } from './process.js'
+
+let app: AppProcess | undefined
+afterEach(async () => {
+  app?.child.kill('SIGTERM')
+  await app?.ended
+})
+
+async function start(env: Record<string, string>): Promise<number> {
+  app = startProcess(env)
+  await whenReady(app)
+  return app.port
+}
+
+/** Sends this and nothing more; resolves with what came back once the server closes the connection. */
+async function sendAndWait(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  let received = ''
+  socket.on('data', (chunk) => {
+    received += chunk
+  })
+  socket.on('error', () => {})
+  socket.write(text)
+  await once(socket, 'close')
+  return received
+}
+
+describe('a client that', () => {
+  test('never finishes its headers is cut off', async () => {
+    const port = await start({ HEADERS_TIMEOUT_MS: '200' })
+    expect(await sendAndWait(port, 'POST /score HTTP/1.1\r\nhost: x\r\n')).toMatch(/^(HTTP\/1\.1 408|$)/)
+  })
+
+  test('never finishes its body is cut off', async () => {
+    const port = await start({ HEADERS_TIMEOUT_MS: '200', REQUEST_TIMEOUT_MS: '300' })
+    const head =
+      'POST /score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{'
+    expect(await sendAndWait(port, head)).toMatch(/^(HTTP\/1\.1 408|$)/)
+  })
+
+  test('keeps an idle connection is cut off', async () => {
+    const port = await start({ KEEP_ALIVE_TIMEOUT_MS: '200' })
+    expect(await sendAndWait(port, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n')).toContain('Healthy')
+  })
+
+  test('is one connection too many is cut off, and the others are served', async () => {
+    const port = await start({ MAX_CONNECTIONS: '1', KEEP_ALIVE_TIMEOUT_MS: '5000' })
+    // The connection that asked for readiness has to go first.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const first = connect(port, '127.0.0.1')
+    await once(first, 'connect')
+    const second = await sendAndWait(port, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    expect(second).toBe('')
+    first.destroy()
+  })
+
+  test('sends more bodies than memory allows gets 503, and the next one is served again', async () => {
+    const port = await start({ MAX_BUFFERED_BYTES: '1000', REQUEST_TIMEOUT_MS: '60000' })
+    const head =
+      'POST /score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{'
+    const slow = connect(port, '127.0.0.1')
+    slow.on('error', () => {})
+    slow.write(head)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const post = () =>
+      fetch(`http://127.0.0.1:${port}/score`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ input: '[]', padding: 'x'.repeat(500) }),
+      })
+    const refused = await post()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+    slow.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect((await post()).status).toBe(200)
+  })
+})
