@@ -41,7 +41,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const program = new Command('model')
   .description('Publishes, pulls and promotes models: folders with a manifest, a model and its labels.')
   .addHelpText('after', HELP)
-  .helpCommand(false)
+  .helpCommand('help [command]', 'say more of a command')
 
 for (const command of [
   initCommand,
