@@ -50,17 +50,6 @@ export function releaseClaim(path: string, { launcherPid }: Claim): void {
   rmSync(aside, { force: true })
 }
 
-/** Whether a process with this id exists, also another user's. */
-export function isAlive(pid: number): boolean {
-  if (pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 function writeDraft(path: string, claim: Claim): string {
   const draft = `${path}.${process.pid}.new`
   writeFileSync(draft, `${JSON.stringify(claim)}\n`)

@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Azurite, startAzurite } from '@repo/azurite'
-import { type Claim, isAlive, makeClaim, releaseClaim, updateClaim } from './claim.js'
+import { type Azurite, isAlive, startAzurite } from '@repo/azurite'
+import { type Claim, makeClaim, releaseClaim, updateClaim } from './claim.js'
 import { LaunchError } from './errors.js'
 import type { Lifetime } from './lifetime.js'
 
@@ -25,7 +25,7 @@ export interface EmulatorOptions {
   notice(text: string): void
 }
 
-const POLL_MS = 100
+const POLL_MS = 50
 /** How long an Azurite may take to end after its launcher was killed. It gives itself 8 s. */
 const DYING_MS = 12_000
 /** How long another launcher may take to get its Azurite up. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 
+export { isAlive } from './is-alive.js'
+
 export interface AzuriteOptions {
   /** Where blobs are kept between runs. Without it they live in memory. */
   folder?: string

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
-import { startAzurite } from '../src/index.js'
+import { isAlive, startAzurite } from '../src/index.js'
 
 const temporaryFolder = temporaryFolders()
 
@@ -11,15 +11,6 @@ const answers = async (port: number) =>
     (response) => response.status === 403,
     () => false,
   )
-
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 describe('startAzurite', () => {
   test('when started, then it answers on a free port of loopback, and stops when told', async () => {
@@ -66,6 +57,45 @@ describe('startAzurite', () => {
     const pid = Number(line)
     expect(isAlive(pid)).toBe(true)
     parent.kill('SIGKILL')
+    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 50))
+  })
+})
+
+describe('the follow-parent preload', () => {
+  const followParent = new URL('../dist/follow-parent.js', import.meta.url).href
+
+  /** Starts a child with the preload whose parent dies at once or `afterMs` later. Returns the child's id. */
+  async function orphan(code: string, afterMs: number): Promise<number> {
+    const args = ['--import', followParent, '--input-type=module', '-e', code]
+    const script = `
+      import { spawn } from 'node:child_process'
+      const stdio = ['ignore', 'pipe', 'pipe', 'ipc']
+      const child = spawn(process.execPath, ${JSON.stringify(args)}, { stdio, detached: true })
+      console.log(child.pid)
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${afterMs})`
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [line] = await once(parent.stdout, 'data')
+    await once(parent, 'close')
+    return Number(line)
+  }
+
+  test.each([
+    ['does nothing else', 'setInterval(() => {}, 1000)', 500],
+    ['has not even loaded it', 'setInterval(() => {}, 1000)', 0],
+    [
+      'hangs when asked to end',
+      "process.on('SIGTERM', () => { for (;;) {} }); setInterval(() => {}, 1000)",
+      500,
+    ],
+    [
+      'hangs while it exits',
+      "process.on('SIGTERM', () => process.exit()); process.on('exit', () => { for (;;) {} }); setInterval(() => {}, 1000)",
+      500,
+    ],
+  ])('when the parent of a child that %s dies, then the child ends', async (_, code, afterMs) => {
+    const pid = await orphan(code, afterMs)
     while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 50))
   })
 })
