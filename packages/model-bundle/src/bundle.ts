@@ -22,10 +22,11 @@ export interface Bundle {
  */
 export async function readBundle(folder: string): Promise<Bundle> {
   const path = join(folder, MANIFEST_FILE)
-  const text = await readText(path, `${folder} is not a model bundle: it has no readable ${MANIFEST_FILE}.`)
-  const manifest = parseManifest(text, path)
+  const bytes = await read(path, `${folder} is not a model bundle: it has no readable ${MANIFEST_FILE}.`)
+  const manifest = parseManifest(bytes.toString(), path)
   const labelsPath = join(folder, manifest.labels)
-  const labels = parseLabels(await readText(labelsPath, `${labelsPath} cannot be read.`), labelsPath)
+  const labelsText = (await read(labelsPath, `${labelsPath} cannot be read.`)).toString()
+  const labels = parseLabels(labelsText, labelsPath)
   for (const { file, label } of manifest.samples) {
     if (labels.includes(label)) continue
     throw new BundleError(
@@ -33,7 +34,7 @@ export async function readBundle(folder: string): Promise<Bundle> {
       `${path}: the sample ${file} has the label "${label}", which ${labelsPath} lacks.`,
     )
   }
-  return { folder, manifest, manifestSha256: sha256(text), labels }
+  return { folder, manifest, manifestSha256: sha256(bytes), labels }
 }
 
 /**
@@ -75,9 +76,9 @@ async function checkNoLinks(folder: string, path: string): Promise<void> {
   }
 }
 
-async function readText(path: string, message: string): Promise<string> {
+async function read(path: string, message: string): Promise<Buffer> {
   try {
-    return await readFile(path, 'utf8')
+    return await readFile(path)
   } catch (cause) {
     throw new BundleError('missing', `${message} (${(cause as Error).message})`, { cause })
   }

@@ -22,15 +22,15 @@ const file = z.object({
   sha256,
 })
 
+/** Scale so that the short side has `shortSide` pixels, then take the centre. The usual ImageNet way. */
+const shortSide = z.object({ mode: z.literal('short-side'), shortSide: z.int().min(1).max(8192) })
+/** Scale until both sides are covered, then take the centre. */
+const cover = z.object({ mode: z.literal('cover') })
+/** Scale each side on its own; the picture's proportions change. */
+const squash = z.object({ mode: z.literal('squash') })
+
 /** How an image of any size becomes exactly width x height. */
-const resize = z.discriminatedUnion('mode', [
-  /** Scale so that the short side has `shortSide` pixels, then take the centre. The usual ImageNet way. */
-  z.object({ mode: z.literal('short-side'), shortSide: z.int().min(1).max(8192) }),
-  /** Scale until both sides are covered, then take the centre. */
-  z.object({ mode: z.literal('cover') }),
-  /** Scale each side on its own; the picture's proportions change. */
-  z.object({ mode: z.literal('squash') }),
-])
+const resize = z.discriminatedUnion('mode', [shortSide, cover, squash])
 
 const perChannel = z.array(z.number()).min(1).max(3)
 
@@ -75,6 +75,9 @@ const metrics = z.object({
   confusionMatrix: z.array(z.array(z.int().min(0))).optional(),
 })
 
+/** A golden case: an image with its true label. */
+const sample = z.object({ file: bundlePath, label: z.string().min(1) })
+
 const fields = z.object({
   schemaVersion: z.string().regex(/^\d+\.\d+$/, 'must look like "1.0"'),
   name: z.string().regex(MODEL_NAME, 'must be 1-63 lower-case letters, digits, "." or "-"'),
@@ -91,8 +94,7 @@ const fields = z.object({
   input,
   output,
   metrics: metrics.optional(),
-  /** Golden cases: images with their true labels. */
-  samples: z.array(z.object({ file: bundlePath, label: z.string().min(1) })).default([]),
+  samples: z.array(sample).default([]),
   source: z.string().min(1),
   license: z.string().min(1),
   createdAt: z.iso.datetime(),
@@ -186,14 +188,16 @@ function schemaVersionOf(json: unknown): { text: string; major: number; minor: n
   return match ? { text: match[0], major: Number(match[1]), minor: Number(match[2]) } : undefined
 }
 
-/** Makes an object schema and the objects in its direct fields refuse unknown keys. */
+/** Makes the schema and every object in it refuse unknown keys. */
 function strictly(schema: typeof fields) {
+  const strictResize = z.discriminatedUnion('mode', [shortSide.strict(), cover.strict(), squash.strict()])
   return schema
     .extend({
       files: z.array(file.strict()).min(2).max(1000),
-      input: input.strict(),
+      input: input.extend({ resize: strictResize }).strict(),
       output: output.strict(),
       metrics: metrics.strict().optional(),
+      samples: z.array(sample.strict()).default([]),
     })
     .strict()
 }

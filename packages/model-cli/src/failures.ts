@@ -27,6 +27,9 @@ export function failureOf(error: unknown, signal: AbortSignal): Failure {
   if (signal.aborted) return { code: 'cancelled', message: 'Cancelled.' }
   if (error instanceof StoreError) return { code: error.code, message: error.message }
   if (error instanceof BundleError) return { code: 'integrity', message: error.message }
+  if (error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined) {
+    return { code: 'disk', message: error.message }
+  }
   if (error instanceof CommanderError) {
     return { code: 'usage', message: error.message.replace(/^error: /, '') }
   }

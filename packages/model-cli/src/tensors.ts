@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type Manifest, parseLabels, presets } from '@repo/model-bundle'
+import { type Manifest, presets } from '@repo/model-bundle'
 import { StoreError } from '@repo/model-loader'
 
 interface Tensor {
@@ -15,19 +13,19 @@ export interface Choice {
 }
 
 /**
- * Finds the input and output of `model.onnx` in the folder and sees that preset and labels fit them.
+ * Finds the input and output of an ONNX file and sees that preset and labels fit them.
  * @throws StoreError `usage` when they don't, saying what was expected and found
  * @throws ClassifierError when the file is not a model
  */
 export async function tensorsFor(
-  folder: string,
+  onnx: string,
+  labels: string[],
   choice: Choice,
 ): Promise<Pick<Manifest, 'input' | 'output'>> {
   const preset = presets[choice.preset]
   // ONNX Runtime is large: only this command needs it.
   const { describeOnnx } = await import('@repo/classifier')
-  const { inputs, outputs } = await describeOnnx(join(folder, 'model.onnx'))
-  const labels = parseLabels(await readFile(join(folder, 'labels.txt'), 'utf8'), 'The labels file')
+  const { inputs, outputs } = await describeOnnx(onnx)
 
   const [input, ...others] = inputs
   if (!input || others.length > 0) throw usage(`one input is needed, it has ${all(inputs)}`)

@@ -1,7 +1,7 @@
-import { copyFile, mkdir, readdir, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { presets, writeManifest } from '@repo/model-bundle'
-import { prepareTarget, replaceFolder, StoreError } from '@repo/model-loader'
+import { parseLabels, presets, writeManifest } from '@repo/model-bundle'
+import { checkName, checkVersion, prepareTarget, replaceFolder, StoreError } from '@repo/model-loader'
 import { Command, Option } from 'commander'
 import type { Context } from '../context.js'
 import { type Choice, tensorsFor } from '../tensors.js'
@@ -45,9 +45,17 @@ export function initCommand(context: Context): Command {
 }
 
 async function init(context: Context, options: InitOptions): Promise<void> {
+  checkName(options.name)
+  checkVersion(options.version)
   const samples = options.sample.map(parseSample)
   for (const file of [options.onnx, options.labels, ...samples.map(({ from }) => from)])
     await checkReadable(file)
+  const labels = parseLabels(await readFile(options.labels, 'utf8'), options.labels)
+  for (const { from, label } of samples) {
+    if (!labels.includes(label)) {
+      throw new StoreError('usage', `--sample ${from}=${label}: ${options.labels} has no such label.`)
+    }
+  }
   const folder = await prepareTarget(options.out)
   if (!options.force && (await readdir(folder).catch(() => [])).length > 0) {
     throw new StoreError(
@@ -60,7 +68,8 @@ async function init(context: Context, options: InitOptions): Promise<void> {
     await copyFile(options.labels, join(temporary, 'labels.txt'))
     if (samples.length > 0) await mkdir(join(temporary, 'samples'))
     for (const { from, file } of samples) await copyFile(from, join(temporary, file))
-    const { input, output } = await tensorsFor(temporary, options)
+    // The copy, not the original: it has to work without what else lies beside that.
+    const { input, output } = await tensorsFor(join(temporary, 'model.onnx'), labels, options)
     const written = await writeManifest(temporary, {
       schemaVersion: '1.0',
       name: options.name,
