@@ -102,6 +102,16 @@ describeStores('a model store', temporaryFolder, (open) => {
     expect(await readText(store, 'a/x')).toBe(`racer ${results.findIndex(Boolean)}`)
   })
 
+  test('when five create the same large object at once, then exactly one does, and it is whole', async () => {
+    const { store } = await open()
+    const contents = Array.from({ length: 5 }, () => randomBytes(9_000_000))
+    const racers = contents.map((data) => store.write('a/large', reusing(data, 250_000), create))
+    const results = await Promise.all(racers)
+    expect(results.filter(Boolean)).toHaveLength(1)
+    const winner = contents[results.findIndex(Boolean)] ?? Buffer.alloc(0)
+    expect((await store.read('a/large'))?.data.equals(winner)).toBe(true)
+  })
+
   test('when ten replace the same object at once, ten times over, then exactly one does each time', async () => {
     const { store } = await open()
     let etag = (await store.write('a/x', text('start'), create))?.etag ?? ''
