@@ -1,0 +1,189 @@
+import { deflateSync } from 'node:zlib'
+import fc from 'fast-check'
+import sharp from 'sharp'
+
+/** One request that a hostile or careless client might send. */
+export interface HostileRequest {
+  path: string
+  contentType: string
+  body: Uint8Array
+}
+
+const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const
+
+/** Sound images of every format: what the broken ones are made from. */
+async function soundImages(): Promise<Buffer[]> {
+  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const
+  const image = sharp({ create: { width: 40, height: 30, channels: 3, background: '#000', noise } })
+  const pixels = await image.raw().toBuffer()
+  const raw = { width: 40, height: 30, channels: 3 } as const
+  return Promise.all(FORMATS.map((format) => sharp(pixels, { raw }).toFormat(format).toBuffer()))
+}
+
+/** Images that are odd or worse, each for a reason of its own. */
+async function specialImages(): Promise<Buffer[]> {
+  const plain = (width: number, height: number) =>
+    sharp({ create: { width, height, channels: 3, background: '#123' } })
+  return [
+    await plain(1, 1).png().toBuffer(),
+    await plain(1, 1).jpeg().toBuffer(),
+    await plain(30_000, 1).png().toBuffer(),
+    await plain(1, 30_000).jpeg().toBuffer(),
+    // A bomb: 7,000 x 7,000 pixels, within the limit, in a few kilobytes.
+    await plain(7_000, 7_000).png({ compressionLevel: 9 }).toBuffer(),
+    // Sizes that no memory could hold, with next to nothing behind them.
+    png(60_000, 60_000, Buffer.alloc(100)),
+    png(0x7fffffff, 0x7fffffff, Buffer.alloc(10)),
+    png(0, 0, Buffer.alloc(1)),
+    // The right size, but its data inflates to two million bytes.
+    png(28, 28, Buffer.alloc(2_000_000)),
+    Buffer.from('GIF89a\xff\xff\xff\xff\x80\0\0', 'latin1'),
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+    Buffer.from('<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg>&a;</svg>'),
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    Buffer.from([0xff, 0xd8, 0xff]),
+    Buffer.from('RIFF\xff\xff\xff\xffWEBPVP8 ', 'latin1'),
+    Buffer.from('\0\0\0\x1cftypavif\0\0\0\0avifmif1', 'latin1'),
+    Buffer.from('II*\0\x08\0\0\0\xff\xff', 'latin1'),
+    Buffer.alloc(0),
+  ]
+}
+
+/** A PNG that claims this size, with this data behind it. Checksums are left wrong but for the sizes' chunk. */
+function png(width: number, height: number, data: Buffer): Buffer {
+  const chunk = (type: string, content: Buffer) => {
+    const head = Buffer.alloc(8)
+    head.writeUInt32BE(content.length)
+    head.write(type, 4, 'latin1')
+    return Buffer.concat([head, content, Buffer.alloc(4)])
+  }
+  const sizes = Buffer.alloc(13)
+  sizes.writeUInt32BE(width)
+  sizes.writeUInt32BE(height, 4)
+  sizes.writeUInt8(8, 8)
+  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', sizes),
+    chunk('IDAT', deflateSync(data)),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
+}
+
+/** Texts that are meant to be JSON for /score or infer, and go wrong in many ways. */
+const texts: fc.Arbitrary<string> = fc.oneof(
+  fc.json(),
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.integer({ min: 1, max: 200_000 }).map((depth) => '['.repeat(depth)),
+  fc.integer({ min: 1, max: 20_000 }).map((depth) => `{"input":${'['.repeat(depth)}${']'.repeat(depth)}}`),
+  fc.jsonValue().map((input) => JSON.stringify({ input })),
+  fc.jsonValue().map((input) => JSON.stringify({ input: JSON.stringify(input) })),
+  fc.array(fc.string({ maxLength: 50 }), { maxLength: 40 }).map((input) => JSON.stringify({ input })),
+  fc.constantFrom(
+    '{"__proto__": {"input": []}}',
+    '{"input": {"__proto__": []}}',
+    '{"constructor": {"prototype": {"input": 1}}, "input": "[]"}',
+    '{"input":"[\\"\\"]"}',
+    '{"input":"[\\"aGVsbG8=\\", 1]"}',
+    '{"input":"[\\"\\u0000\\"]"}',
+    '\uFEFF{"input": []}',
+  ),
+  fc
+    .record({
+      shape: fc.jsonValue(),
+      datatype: fc.constantFrom('FP32', 'BYTES', 'INT64', ''),
+      data: fc.jsonValue(),
+    })
+    .map((tensor) => JSON.stringify({ inputs: [{ name: 'input', ...tensor }] })),
+  fc
+    .array(fc.integer({ min: -2, max: 2 ** 31 }), { maxLength: 5 })
+    .map((shape) => JSON.stringify({ inputs: [{ name: 'input', shape, datatype: 'FP32', data: [0] }] })),
+)
+
+/** Requests of all these kinds, to every route that takes a body. */
+export async function hostileRequests(): Promise<fc.Arbitrary<HostileRequest>> {
+  const sound = fc.constantFrom(...(await soundImages()))
+  const special = fc.constantFrom(...(await specialImages()))
+  const truncated = fc
+    .tuple(sound, fc.double({ min: 0, max: 1, noNaN: true }))
+    .map(([image, share]) => image.subarray(0, image.length * share))
+  const corrupted = fc
+    .tuple(sound, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 20 }))
+    .map(([image, changes]) => {
+      const copy = Buffer.from(image)
+      for (const [at, value] of changes) copy[at % copy.length] = value
+      return copy
+    })
+  const spliced = fc
+    .tuple(sound, sound)
+    .map(([one, other]) => Buffer.concat([one.subarray(0, one.length / 2), other]))
+  const image = fc.oneof(
+    { arbitrary: corrupted, weight: 8 },
+    { arbitrary: truncated, weight: 4 },
+    { arbitrary: spliced, weight: 1 },
+    { arbitrary: fc.uint8Array({ maxLength: 500 }), weight: 1 },
+    { arbitrary: special, weight: 1 },
+  )
+  const base64 = fc.tuple(image, fc.nat(4)).map(([bytes, wrapping]) => {
+    const text = Buffer.from(bytes).toString('base64')
+    const wraps = [
+      text,
+      `data:image/png;base64,${text}`,
+      text.replace(/(.{76})/g, '$1\n'),
+      `b'${text}'`,
+      `${text}===`,
+    ]
+    return wraps[wrapping] as string
+  })
+  const bytes = (text: string) => Buffer.from(text)
+  const types = fc.constantFrom(
+    'image/jpeg',
+    'image/png',
+    'image/webp',
+    'application/json',
+    'multipart/form-data; boundary=x',
+    'text/html',
+    'image/svg+xml',
+    'nonsense',
+  )
+  const score = (contentType: string, body: Uint8Array) => ({ path: '/score', contentType, body })
+  const infer = (body: Uint8Array) => ({
+    path: '/v2/models/fashion-mnist/infer',
+    contentType: 'application/json',
+    body,
+  })
+  const inferImages = (data: string[]) => ({
+    inputs: [{ name: 'input', shape: [data.length], datatype: 'BYTES', data }],
+  })
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(types, image).map(([type, body]) => score(type, body)) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .array(base64, { maxLength: 3 })
+        .map((list) => score('application/json', bytes(JSON.stringify({ input: JSON.stringify(list) })))),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .array(base64, { maxLength: 3 })
+        .map((list) => infer(bytes(JSON.stringify(inferImages(list))))),
+    },
+    { weight: 2, arbitrary: texts.map((text) => score('application/json', bytes(text))) },
+    { weight: 2, arbitrary: texts.map((text) => infer(bytes(text))) },
+    {
+      weight: 1,
+      arbitrary: fc.uint8Array({ maxLength: 200 }).map((body) => score('application/json', body)),
+    },
+    {
+      weight: 1,
+      arbitrary: image.map((file) => {
+        const head = '--x\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+        return score(
+          'multipart/form-data; boundary=x',
+          Buffer.concat([bytes(head), file, bytes('\r\n--x--\r\n')]),
+        )
+      }),
+    },
+  )
+}

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { isLong } from './env.js'
+import { hostileRequests } from './hostile-corpus.js'
+import { startProcess, whenReady } from './process.js'
+
+const RUNS = isLong ? 10_000 : 600
+const WARM_UP_RUNS = 300
+const MEMORY_GROWTH_BYTES = 64 * 1024 * 1024
+/** A request without an answer after this long counts as lost. */
+const DEADLINE_MS = 30_000
+
+const app = startProcess({ WORKERS: '1' })
+afterAll(async () => {
+  app.child.kill('SIGTERM')
+  await app.ended
+})
+
+/** Resident memory of the app's process in bytes, once it has had a moment to settle. Linux only. */
+async function memory(): Promise<number | undefined> {
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  const status = await readFile(`/proc/${app.child.pid}/status`, 'utf8').catch(() => '')
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(status)?.[1]
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
+}
+
+test(`when ${RUNS} hostile requests come, then each gets a 2xx or 4xx, the process lives and its memory stays`, async () => {
+  const url = await whenReady(app)
+  const requests = await hostileRequests()
+  const statuses = new Map<number, number>()
+  const run = (numRuns: number) =>
+    fc.assert(
+      fc.asyncProperty(requests, async ({ path, contentType, body }) => {
+        const response = await fetch(url + path, {
+          method: 'POST',
+          headers: { 'content-type': contentType },
+          body: new Blob([Uint8Array.from(body)]),
+          signal: AbortSignal.timeout(DEADLINE_MS),
+        })
+        const answer = await response.text()
+        statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
+        expect(`${response.status} ${answer.slice(0, 200)}`).toMatch(/^(2\d\d|4\d\d) /)
+        expect(() => JSON.parse(answer)).not.toThrow()
+      }),
+      { numRuns, endOnFailure: true },
+    )
+  await run(WARM_UP_RUNS)
+  const before = await memory()
+  await run(RUNS)
+  const after = await memory()
+  expect(statuses.get(200)).toBeGreaterThan(0)
+  expect(statuses.get(400)).toBeGreaterThan(0)
+  expect((await fetch(`${url}/healthz`)).status).toBe(200)
+  expect(app.child.exitCode).toBeNull()
+  if (before !== undefined && after !== undefined) expect(after - before).toBeLessThan(MEMORY_GROWTH_BYTES)
+  if (isLong) console.log('statuses', Object.fromEntries(statuses), 'memory', before, after)
+}, 1_200_000)
