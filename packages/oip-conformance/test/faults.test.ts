@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { runConformance } from '../src/index.js'
 import { checks } from '../src/run.js'
-import { faults } from './faults.js'
+import { faults } from './faults/index.js'
 import { MAX_BODY_BYTES, MODEL, reference } from './reference.js'
 import { servers } from './server.js'
 
