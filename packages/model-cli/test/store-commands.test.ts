@@ -157,7 +157,7 @@ describe('exit codes', () => {
 
   test('when nothing is asked for, then it is 2 with the help, and 0 when help is asked for', async () => {
     expect(await model([])).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining('Usage: model') })
-    for (const args of [['--help'], ['pull', '--help']]) {
+    for (const args of [['--help'], ['help'], ['help', 'pull'], ['pull', '--help']]) {
       expect(await model(args)).toEqual({
         code: 0,
         stderr: '',
