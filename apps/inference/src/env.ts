@@ -21,6 +21,11 @@ const schema = z.object({
   WORKERS: z.coerce.number().int().min(1).optional(),
   /** Threads of one run. With WORKERS=1 and this at the CPU count: less memory and latency, less throughput. */
   THREADS_PER_RUN: z.coerce.number().int().min(1).default(1),
+  /**
+   * A folder of the app's own for graphs that are optimised for this machine's CPU: less memory and a quicker start,
+   * after a first start that takes longer. Without it the model's own graph is loaded.
+   */
+  GRAPH_CACHE_DIR: z.string().min(1).optional(),
   /** Requests that may wait for a worker; more are answered 503. */
   QUEUE_LIMIT: z.coerce.number().int().min(0).default(128),
   /** How long a request may wait for a worker, in milliseconds. */

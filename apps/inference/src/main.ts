@@ -19,6 +19,9 @@ async function main(env: Env): Promise<void> {
       queueTimeoutMs: env.QUEUE_TIMEOUT_MS,
       runTimeoutMs: env.RUN_TIMEOUT_MS,
       ...(env.WORKERS === undefined ? {} : { workers: env.WORKERS }),
+      ...(env.GRAPH_CACHE_DIR === undefined
+        ? {}
+        : { graphCache: { folder: env.GRAPH_CACHE_DIR, log: (message) => logger.info(message) } }),
     },
     logger,
   )

@@ -23,6 +23,7 @@ Settings (environment variables):
   HOST             the address it binds to (127.0.0.1)
   MODEL_CACHE_DIR  where downloaded models are kept (the user's cache folder)
   LOCAL_STATE_DIR  the emulator's data and the pulled model (.local in the checkout; delete it to begin anew)
+  GRAPH_CACHE_DIR  models optimised for this machine's CPU (graphs in LOCAL_STATE_DIR; set but empty: none are made)
   NO_COLOR         no colours
 
 Ctrl-C stops everything; a second Ctrl-C stops it at once.

@@ -42,7 +42,7 @@ export async function serve(
     const app = startApp({
       ...{ main: appMain, host, port, lifetime },
       modelFolder: bundle.folder,
-      environment: settings.inherited,
+      environment: { GRAPH_CACHE_DIR: join(settings.stateFolder, 'graphs'), ...settings.inherited },
       onOutput: (chunk) => output.log(chunk),
     })
     lifetime.atEnd(() => app.stop())

@@ -35,7 +35,7 @@ export class Classifier {
    */
   static async load(folder: string, options: ClassifierOptions = {}): Promise<Classifier> {
     const bundle = await readBundle(folder)
-    const model = await loadModel(bundle, options.threads ?? 1)
+    const model = await loadModel(bundle, options.threads ?? 1, options)
     return new Classifier(bundle, model, options.maxPixels ?? DEFAULT_MAX_PIXELS)
   }
 

@@ -27,14 +27,22 @@ export interface Model {
 /** Version of ONNX Runtime, for people who ask what ran their model. */
 export const onnxRuntimeVersion: string = ort.env.versions.node ?? ort.env.versions.common
 
+/** Graphs that were optimised for this machine, see optimised-graph.ts. */
+export interface GraphFiles {
+  /** To be loaded instead of the bundle's own file. */
+  optimisedGraph?: string | undefined
+  /** Where the graph that this load optimises is written, its weights beside it. */
+  writeGraphTo?: string | undefined
+}
+
 /**
  * Loads the bundle's ONNX file and holds the manifest against what the file really has.
  * @param threads of one run; 1 where several workers share the machine
  * @throws ClassifierError `model-unloadable` or `model-mismatch`
  */
-export async function loadModel(bundle: Bundle, threads: number): Promise<Model> {
-  const path = join(bundle.folder, bundle.manifest.model)
-  const session = await openSession(path, threads)
+export async function loadModel(bundle: Bundle, threads: number, graph: GraphFiles = {}): Promise<Model> {
+  const path = graph.optimisedGraph ?? join(bundle.folder, bundle.manifest.model)
+  const session = await openSession(path, threads, graph)
   const inputs = session.inputMetadata.map(tensorInfo)
   const outputs = session.outputMetadata.map(tensorInfo)
   const problem = mismatch(bundle, inputs, outputs)
@@ -67,21 +75,35 @@ export async function describeOnnx(path: string): Promise<{ inputs: TensorInfo[]
   return description
 }
 
-async function openSession(path: string, threads: number): Promise<ort.InferenceSession> {
+async function openSession(
+  path: string,
+  threads: number,
+  { optimisedGraph, writeGraphTo }: GraphFiles = {},
+): Promise<ort.InferenceSession> {
   ort.env.logLevel = 'error'
   try {
     return await ort.InferenceSession.create(path, {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
+      graphOptimizationLevel: optimisedGraph === undefined ? 'all' : 'disabled',
       logSeverityLevel: 3,
+      ...(writeGraphTo === undefined ? {} : writeTo(writeGraphTo)),
     })
   } catch (cause) {
     throw new ClassifierError('model-unloadable', `${path} cannot be loaded: ${(cause as Error).message}`, {
       cause,
     })
   }
+}
+
+/** Weights in a file of their own are mapped into memory when they are loaded, once for all sessions. */
+function writeTo(path: string): ort.InferenceSession.SessionOptions {
+  const session = {
+    optimized_model_external_initializers_file_name: 'weights.bin',
+    optimized_model_external_initializers_min_size_in_bytes: '1024',
+  }
+  return { optimizedModelFilePath: path, extra: { session } }
 }
 
 function tensorInfo(metadata: ort.InferenceSession.ValueMetadata): TensorInfo {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { presets, SCHEMA_VERSION, writeManifest } from '@repo/model-bundle'
@@ -10,8 +10,9 @@ const temporaryFolder = temporaryFolders()
 
 describeWithAssets('MobileNetV2 on real photos', (assets) => {
   let pool: WorkerPool
+  let folder: string
   beforeAll(async () => {
-    const folder = join(await temporaryFolder(), 'mobilenet')
+    folder = join(await temporaryFolder(), 'mobilenet')
     await mkdir(folder)
     await writeFile(
       join(folder, 'model.onnx'),
@@ -44,6 +45,25 @@ describeWithAssets('MobileNetV2 on real photos', (assets) => {
   ])('when the photo is %s, then the label on top is %s', async (photo, label) => {
     const predictions = await classify(pool, await readFile(join(assets, 'photos', photo)))
     expect(predictions[0]?.label).toContain(label)
+  })
+
+  test('when the graph is optimised for this machine, then it answers as the plain one does', async () => {
+    const graphCache = { folder: join(folder, '..', 'graphs'), log: () => {} }
+    const optimised = await WorkerPool.start({ modelFolder: folder, workers: 2, graphCache })
+    try {
+      expect(await readdir(graphCache.folder)).toHaveLength(1)
+      for (const photo of await readdir(join(assets, 'photos'))) {
+        const image = await readFile(join(assets, 'photos', photo))
+        const answers = [await classify(pool, image, 1000), await classify(optimised, image, 1000)]
+        const [plain, other] = answers.map((answer) => answer.sort((a, b) => a.index - b.index))
+        const difference = plain?.map(({ probability }, index) =>
+          Math.abs(probability - other![index]!.probability),
+        )
+        expect(Math.max(...difference!)).toBeLessThan(1e-5)
+      }
+    } finally {
+      await optimised.stop()
+    }
   })
 
   test.each(['chelsea.png', 'cat_720p.jpg', 'parrot.jpg', 'hot_dog.jpg'])(

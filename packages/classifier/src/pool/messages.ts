@@ -21,6 +21,8 @@ export interface WorkerSettings {
   handlers: string
   threads: number
   maxPixels: number
+  /** Instead of the bundle's own ONNX file. */
+  optimisedGraph: string | undefined
 }
 
 /** What a worker learns while it starts. */

@@ -1,6 +1,7 @@
 import { DEFAULT_MAX_PIXELS } from '../classifier-options.js'
 import { cpuLimit } from '../cpu.js'
 import { ClassifierError } from '../errors.js'
+import { type GraphCache, optimisedGraph } from '../optimised-graph.js'
 import type { WorkerInfo, WorkerSettings } from './messages.js'
 import { type Job, type OnAnswered, WorkerHandle } from './worker-handle.js'
 
@@ -20,6 +21,8 @@ export interface PoolOptions {
   /** Milliseconds that a worker may take for a request; a longer one means that it hangs. Default 60,000. */
   runTimeoutMs?: number
   maxPixels?: number
+  /** Load a graph that is optimised for this machine, made at the first start. Default: the model's own. */
+  graphCache?: GraphCache | undefined
   /** A module that exports `createHandlers`. Default: `classify` alone. */
   handlers?: URL
   /** Told when a worker died (it is being replaced) and when the pool gave up replacing. */
@@ -54,6 +57,7 @@ export class WorkerPool {
       handlers: (options.handlers ?? new URL('../../dist/pool/handlers.js', import.meta.url)).href,
       threads: options.threads ?? 1,
       maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
+      optimisedGraph: undefined,
     }
     this.#inFlight = options.inFlight ?? 0
   }
@@ -65,11 +69,16 @@ export class WorkerPool {
   static async start(options: PoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options)
     const count = options.workers ?? cpuLimit()
+    const graph = options.graphCache && (await optimisedGraph(options.modelFolder, options.graphCache))
+    pool.#settings.optimisedGraph = graph?.path
     const starts = await Promise.allSettled(Array.from({ length: count }, () => pool.#startWorker()))
     const failure = starts.find((start) => start.status === 'rejected')
-    if (failure) {
+    const isIntact = (await graph?.intact) ?? true
+    if (failure || !isIntact) {
       await pool.stop()
-      throw failure.reason
+      if (!graph) throw failure?.reason
+      if (failure) options.graphCache?.log(`the plain graph is used: ${failure.reason.message}`)
+      return WorkerPool.start({ ...options, graphCache: undefined })
     }
     pool.#state = 'running'
     pool.#watch = setInterval(() => pool.#findHung(), HANG_CHECK_MS).unref()
@@ -216,6 +225,8 @@ export class WorkerPool {
         return await this.#startWorker()
       } catch (error) {
         reason = (error as Error).message
+        // Its folder may have been emptied since the start.
+        this.#settings.optimisedGraph = undefined
       }
     }
     // The others may still live, but the reason that took this one will take them too: let the platform start anew.
