@@ -51,9 +51,10 @@ export function startApp(options: AppOptions): App {
       // A process group of its own, so that Ctrl-C reaches it only through stop(), and before the emulator.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Nobody balances load here, so nobody has to be told before it stops.
+      // Nobody balances load here, so nobody has to be told before it stops; and it ends itself before we do it.
       env: {
         SHUTDOWN_DELAY_MS: '0',
+        SHUTDOWN_GRACE_MS: '4000',
         ...options.environment,
         HOST: host,
         PORT: String(port),

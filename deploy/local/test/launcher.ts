@@ -25,6 +25,8 @@ export interface LaunchOptions {
   stateFolder: string
   args?: string[]
   environment?: Record<string, string>
+  /** Default: the state folder. */
+  cwd?: string
   /** Default: this checkout. */
   checkout?: string
   bin?: 'start' | 'dev'
@@ -35,13 +37,14 @@ const started: ChildProcess[] = []
 /** Runs the built launcher with a state folder and a port of its own, in a process group of its own. */
 export function launch({
   stateFolder,
+  cwd = stateFolder,
   args = [],
   environment = {},
   checkout = root,
   bin = 'start',
 }: LaunchOptions): Launcher {
   const child = spawn(process.execPath, [join(checkout, 'deploy/local/bin', `${bin}.js`), ...args], {
-    cwd: stateFolder,
+    cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: launcherEnvironment({ PORT: '0', ...environment, LOCAL_STATE_DIR: stateFolder }),
@@ -114,24 +117,25 @@ export async function allGone(stateFolder: string): Promise<void> {
 }
 
 /** Every process that a launcher with this state folder started, detached ones included, and the launcher itself. */
-export function processesOf(stateFolder: string): number[] {
+export function processesOf(stateFolder: string, command = ''): number[] {
   const marker = `LOCAL_STATE_DIR=${stateFolder}`
   if (process.platform === 'linux') {
     return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && environmentOf(name).includes(marker))
+      .filter((name) => /^\d+$/.test(name) && partsOf(name, 'environ').includes(marker))
+      .filter((pid) => partsOf(pid, 'cmdline').join(' ').includes(command))
       .map(Number)
   }
   const listed = execFileSync('ps', ['-A', '-E', '-o', 'pid=,command='], { encoding: 'utf8' })
   return listed
     .split('\n')
-    .filter((line) => line.includes(marker))
+    .filter((line) => line.includes(marker) && line.includes(command))
     .map((line) => Number.parseInt(line, 10))
 }
 
 /** A zombie has none, and so counts as ended. */
-function environmentOf(pid: string): string[] {
+function partsOf(pid: string, file: 'environ' | 'cmdline'): string[] {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0')
   } catch {
     return []
   }

@@ -66,4 +66,20 @@ describe('a launcher that is ended', () => {
     expect(await launcher.ended).toBe(0)
     expect(processesOf(stateFolder)).toEqual([])
   })
+
+  test('when the app hangs, then it is ended by force, and at once by a second Ctrl-C', async () => {
+    for (const ctrlC of [1, 2]) {
+      const launcher = launch({ stateFolder })
+      await ready(launcher)
+      const [app] = processesOf(stateFolder, 'inference/dist/main.js')
+      process.kill(app!, 'SIGSTOP')
+      launcher.kill('SIGINT')
+      await launcher.printed('Stopping')
+      // Sooner it would be taken for npm's echo of the first.
+      await sleep(600)
+      if (ctrlC === 2) launcher.kill('SIGINT')
+      expect(await launcher.ended).toBe(ctrlC === 1 ? 0 : 130)
+      await allGone(stateFolder)
+    }
+  })
 })

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { listModels, openStore, promoteModel, publishModel } from '@repo/model-loader'
 import { sampleBundles, sampleModelName } from '@repo/sample-model'
 import { temporaryFolders } from '@repo/testing'
-import { allGone, killLeftovers, launch, processesOf, ready } from './launcher.js'
+import { killLeftovers, launch, processesOf, ready } from './launcher.js'
 
 const temporaryFolder = temporaryFolders()
 let stateFolder = ''
@@ -122,25 +122,38 @@ describe('npm start', () => {
   })
 })
 
-describe('the command line', () => {
+describe('errors', () => {
   test.each([
-    [['--frobnicate'], 2, /^error: .*--frobnicate.*\nnext: See npm start -- --help$/m],
-    [['--model', 'mobilenetv2-12-int8', '--name', 'x'], 2, /exclude each other/],
-    [['--model='], 2, /--model needs a value/],
-    [['--help'], 0, /npm start -- --model/],
-    [['--model', 'nonesuch'], 1, /nonesuch[\s\S]*mobilenetv2-12-int8/],
-    [['--store', 'ftp://x/y'], 1, /no store for ftp/],
-  ])('when called with %j, then it exits with %i and says why', async (args, code, message) => {
+    ['an unknown option', ['--frobnicate'], 2, /^error: .*--frobnicate.*\nnext: See npm start -- --help$/m],
+    [
+      'an unknown catalogue id',
+      ['--model', 'nonesuch'],
+      1,
+      /^error: .*nonesuch.*\nnext: .*mobilenetv2-12-int8/m,
+    ],
+    ['a store that cannot be', ['--store', 'ftp://x/y'], 1, /^error: .*no store for ftp/m],
+  ])('when called with %s, then it says so in a line, with the next step', async (_, args, code, message) => {
     const launcher = launch({ stateFolder, args })
     expect(await launcher.ended).toBe(code)
     expect(launcher.output()).toMatch(message)
     expect(launcher.output()).not.toMatch(/^ +at /m)
-    await allGone(stateFolder)
+    expect(processesOf(stateFolder)).toEqual([])
   })
 
-  test('when PORT is no number, then it exits with 2 and names it', async () => {
-    const launcher = launch({ stateFolder, environment: { PORT: 'http' } })
-    expect(await launcher.ended).toBe(2)
-    expect(launcher.output()).toContain('PORT')
+  test('when the app ends by itself, then everything ends, with 1 and its last words', async () => {
+    const launcher = launch({ stateFolder })
+    await ready(launcher)
+    const [app] = processesOf(stateFolder, 'inference/dist/main.js')
+    process.kill(app!, 'SIGKILL')
+    expect(await launcher.ended).toBe(1)
+    expect(launcher.output()).toContain('The app ended unexpectedly (SIGKILL)')
+    expect(processesOf(stateFolder)).toEqual([])
+  })
+
+  test('when the state folder cannot be written, then the error names it', async () => {
+    await writeFile(join(stateFolder, 'file'), '')
+    const launcher = launch({ stateFolder: join(stateFolder, 'file/below'), cwd: stateFolder })
+    expect(await launcher.ended).toBe(1)
+    expect(launcher.output()).toMatch(/^error: ENOTDIR.*file\/below/m)
   })
 })
