@@ -7,8 +7,8 @@ import { loadModel, type Model, type TensorInfo } from './model.js'
 import type { Timings } from './timings.js'
 import { type Prediction, softmax, topK } from './top-k.js'
 
-/** What `performance.now()` counts from in this thread, milliseconds since the epoch. */
-const EPOCH = performance.timeOrigin
+/** What `performance.now()` counts from in this thread, on the clock of all threads (`process.hrtime`); milliseconds. */
+const THREAD_START = Number(process.hrtime.bigint()) / 1e6 - performance.now()
 
 /** Image in, labels out, for any model that a manifest describes. Blocks its thread while the model runs. */
 export class Classifier {
@@ -63,7 +63,7 @@ export class Classifier {
       this.#fill(pixels, tensor)
       const filled = performance.now()
       const output = await this.model.run(tensor, this.#shape)
-      timings?.push(EPOCH + start, filled - start, EPOCH + filled, performance.now() - filled)
+      timings?.push(THREAD_START + start, filled - start, THREAD_START + filled, performance.now() - filled)
       return output
     } finally {
       this.#free.push(tensor)
@@ -78,7 +78,7 @@ export class Classifier {
   async runTensor(data: TensorData, batch: number, timings?: Timings): Promise<Float32Array> {
     const start = performance.now()
     const output = await this.model.run(data, [batch, ...this.#shape.slice(1)])
-    timings?.push(0, 0, EPOCH + start, performance.now() - start)
+    timings?.push(0, 0, THREAD_START + start, performance.now() - start)
     return output
   }
 
