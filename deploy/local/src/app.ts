@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { isIPv6 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Lifetime } from './lifetime.js'
+import { killGroup, type Lifetime } from './lifetime.js'
 
 export interface AppOptions {
   /** The built entry point. */
@@ -79,6 +79,8 @@ export function startApp(options: AppOptions): App {
       resolve({ how, lastOutput: output.trim(), portTaken: output.includes('EADDRINUSE') })
     }
     child.once('error', (error) => end(error.message))
+    // What it has started must not outlive it, nor hold its pipes open.
+    child.once('exit', () => child.pid !== undefined && killGroup(child.pid))
     // Not 'exit': its last words may still be in the pipe then.
     child.once('close', (code, signal) => end(signal ?? `exit code ${code}`))
   })
@@ -104,7 +106,7 @@ export function startApp(options: AppOptions): App {
     },
     async stop(graceMs = STOP_GRACE_MS) {
       child.kill('SIGTERM')
-      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
+      const timer = setTimeout(() => child.pid !== undefined && killGroup(child.pid), graceMs)
       await ended
       clearTimeout(timer)
     },

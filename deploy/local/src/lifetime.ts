@@ -26,7 +26,7 @@ export class Lifetime {
     this.#endings.push(ending)
   }
 
-  /** A child that is killed when the gentle way fails or a second Ctrl-C comes. Returns the way to forget it. */
+  /** A detached child that is killed when the gentle way fails or a second Ctrl-C comes. Returns the way to forget it. */
   track(pid: number): () => void {
     this.#children.add(pid)
     return () => this.#children.delete(pid)
@@ -77,13 +77,16 @@ export class Lifetime {
   }
 
   #killAll(code: number): never {
-    for (const pid of this.#children) {
-      try {
-        process.kill(pid, 'SIGKILL')
-      } catch {
-        // It has ended already.
-      }
-    }
+    for (const pid of this.#children) killGroup(pid)
     process.exit(code)
+  }
+}
+
+/** Ends a detached child and whatever it has started, at once. Fine when nothing of them is left. */
+export function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // They have ended already.
   }
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { isAlive } from '@repo/azurite'
 import { temporaryFolders } from '@repo/testing'
 import { type App, startApp } from '../src/app.js'
 import { Lifetime } from '../src/lifetime.js'
@@ -64,5 +65,17 @@ describe('startApp', () => {
     await app.ready()
     await app.stop(100)
     expect((await app.ended).how).toBe('SIGKILL')
+  })
+
+  test('when the app ends, then the helpers that it has started end too', async () => {
+    const { app, printed } = await start(`${SERVER}
+      import { spawn } from 'node:child_process'
+      const helper = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' })
+      process.on('SIGTERM', () => { console.log(helper.pid); process.exit(0) })`)
+    await app.ready()
+    await app.stop()
+    const helper = Number(printed())
+    expect(helper).toBeGreaterThan(0)
+    while (isAlive(helper)) await new Promise((resolve) => setTimeout(resolve, 20))
   })
 })

@@ -15,11 +15,20 @@ if (isMainThread && process.send !== undefined) {
 }
 
 function end(): void {
-  const kill = "process.kill(process.pid, 'SIGKILL')"
   // Nobody is left to insist, should the gentle end hang. A thread of its own, because a main thread that flushes its
   // log into the dead parent's pipe may wait for ever (pino does), with its timers.
-  new Worker(`setTimeout(() => ${kill}, ${GENTLE_END_MS})`, { eval: true, execArgv: [] }).unref()
+  const code = `const killAll = ${killAll}; setTimeout(killAll, ${GENTLE_END_MS})`
+  new Worker(code, { eval: true, execArgv: [] }).unref()
   // Nobody is left to read an exit code either, so what else would run now can only hang.
-  process.prependListener('exit', () => process.kill(process.pid, 'SIGKILL'))
+  process.prependListener('exit', killAll)
   process.kill(process.pid, 'SIGTERM')
+}
+
+/** With the helpers it has started, if it leads a process group, as a detached child does. */
+function killAll(): void {
+  try {
+    process.kill(-process.pid, 'SIGKILL')
+  } catch {
+    process.kill(process.pid, 'SIGKILL')
+  }
 }
