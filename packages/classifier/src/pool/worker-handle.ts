@@ -56,7 +56,11 @@ export class WorkerHandle {
     private readonly onAnswered?: OnAnswered,
   ) {
     // From src/ (tests) and dist/ alike this is the built file: threads run plain JavaScript.
-    this.#worker = new Worker(new URL('../../dist/pool/worker.js', import.meta.url), { workerData: settings })
+    this.#worker = new Worker(new URL('../../dist/pool/worker.js', import.meta.url), {
+      workerData: settings,
+      // Nearly all of a worker's garbage is short-lived base64; a larger young generation would only keep more of it.
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    })
     let reason: string | undefined
     this.ended = new Promise((resolve) => {
       this.#worker.once('error', (error) => {
