@@ -1,0 +1,95 @@
+import { bars, loadAt, serverOf } from '../bars.js'
+import type { CaseResult, Results } from '../results.js'
+import type { Spread } from '../stats.js'
+
+/** What the servers are called where people read. */
+export const SERVER_TITLES = {
+  app: 'this app',
+  naive: 'naive Express server',
+  flask: 'Flask original',
+} as const
+
+export interface Table {
+  title: string
+  head: string[]
+  rows: string[][]
+}
+
+/** One table for each case, and one of the bars. */
+export function tables(results: Results): Table[] {
+  return [...results.cases.flatMap(caseTables), barsTable(results)]
+}
+
+function barsTable(results: Results): Table {
+  return {
+    title: 'Bars',
+    head: ['', 'bar', 'found', ''],
+    rows: bars(results).map(({ what, wanted, found, met }) => [
+      what,
+      wanted,
+      found,
+      met ? 'met' : '**not met**',
+    ]),
+  }
+}
+
+function caseTables(one: CaseResult): Table[] {
+  const rows = [
+    ['limit, no HTTP', '', figure(one.limit), '1.00', '', '', '', ''],
+    ...one.servers.flatMap(({ server, loads }) =>
+      loads.map((load) => [
+        SERVER_TITLES[server],
+        String(load.concurrency),
+        figure(load.requestsPerSecond),
+        (load.requestsPerSecond.median / one.limit.median).toFixed(2),
+        figure(load.p50),
+        figure(load.p99),
+        figure(load.healthP99) + (load.healthFailures > 0 ? `, ${load.healthFailures} failed` : ''),
+        load.failures > 0 ? String(load.failures) : 'none',
+      ]),
+    ),
+  ]
+  const speed = {
+    title: one.title,
+    head: [
+      '',
+      'clients',
+      'requests/s',
+      'of the limit',
+      'p50, ms',
+      'p99, ms',
+      'health check p99, ms',
+      'failed requests',
+    ],
+    rows,
+  }
+  const { optimised, plain } = one.coldStart
+  const memory = one.servers.map(({ server, rss, pss }) => [
+    SERVER_TITLES[server],
+    rss ? figure(rss) : '',
+    pss ? figure(pss) : '',
+    server === 'app' ? `${figure(optimised)}; with a plain load ${figure(plain)}` : '',
+  ])
+  const size = {
+    title: '',
+    head: ['', 'RSS, MB', 'PSS, MB', 'first answer after, ms'],
+    rows: memory.length > 0 ? memory : [['this app', '', '', `${figure(optimised)}; plain ${figure(plain)}`]],
+  }
+  return [speed, size]
+}
+
+/** How many times another server's requests the app answers with 32 clients. */
+export function timesOf(one: CaseResult, other: 'naive' | 'flask'): number | undefined {
+  const [ours, theirs] = ['app', other].map((name) => loadAt(serverOf(one, name), 32))
+  return ours && theirs && ours.requestsPerSecond.median / theirs.requestsPerSecond.median
+}
+
+/** The median, and the spread behind it where there were several. */
+function figure({ median, min, max }: Spread): string {
+  return min === max ? number(median) : `${number(median)} (${number(min)}-${number(max)})`
+}
+
+function number(value: number): string {
+  if (Number.isNaN(value)) return ''
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)
+}

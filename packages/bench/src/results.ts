@@ -1,0 +1,55 @@
+import type { Overload } from './load/overload.js'
+import type { ServerName } from './servers/launches.js'
+import type { Spread } from './stats.js'
+
+/** Everything that a run measured; written as results.json. */
+export interface Results {
+  machine: Machine
+  mode: string
+  /** Seconds of load behind each figure, and how often it was taken. */
+  seconds: number
+  repetitions: number
+  cases: CaseResult[]
+  /** What was not measured, and why. */
+  skipped: string[]
+}
+
+export interface Machine {
+  cpu: string
+  cores: number
+  node: string
+  onnxRuntime: string
+  /** Of the last minute, before anything was measured: above 0.5 something else was running. */
+  loadAverage: number
+}
+
+export interface CaseResult {
+  id: string
+  title: string
+  /** Images per second. */
+  limit: Spread
+  servers: ServerResult[]
+  /** Milliseconds to the first good answer, with a graph that was optimised before and with a plain load. */
+  coldStart: { optimised: Spread; plain: Spread }
+  overload?: Overload & { peak: number }
+}
+
+export interface ServerResult {
+  server: ServerName
+  loads: LoadResult[]
+  /** Megabytes after the load; undefined where the system does not tell. */
+  rss: Spread | undefined
+  pss: Spread | undefined
+}
+
+/** Medians over the repetitions. Times are in milliseconds. */
+export interface LoadResult {
+  concurrency: number
+  requestsPerSecond: Spread
+  p50: Spread
+  p99: Spread
+  failures: number
+  /** Of the health check meanwhile. */
+  healthP99: Spread
+  healthFailures: number
+}
