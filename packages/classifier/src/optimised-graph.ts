@@ -1,6 +1,6 @@
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readBundle } from '@repo/model-bundle'
+import type { Bundle } from '@repo/model-bundle'
 import { graphKey, keyName } from './optimised-graph-key.js'
 import { makeGraph, type OptimisedGraph, openGraph, removeGraph } from './optimised-graph-store.js'
 
@@ -18,11 +18,10 @@ export interface GraphCache {
  * @returns undefined when that is not possible; the log was told why, and the plain graph serves as well
  */
 export async function optimisedGraph(
-  modelFolder: string,
+  { folder: modelFolder, manifest }: Bundle,
   { folder, log }: GraphCache,
 ): Promise<OptimisedGraph | undefined> {
   try {
-    const { manifest } = await readBundle(modelFolder)
     const file = manifest.files.find(({ path }) => path === manifest.model)
     const key = graphKey(file?.sha256 ?? '')
     const entry = join(folder, keyName(key))

@@ -2,7 +2,7 @@ import type { Classifier } from '@repo/classifier/engine'
 import { datatype } from '../open-inference/metadata.js'
 import { eachImage } from './content.js'
 import type { WorkerHandler } from './handlers.js'
-import { type InferInput, readInferRequest } from './infer-request.js'
+import type { InferInput } from './infer-request.js'
 
 export type InferKind = 'infer'
 
@@ -21,6 +21,8 @@ export function inferHandlers(classifier: Classifier): Record<InferKind, WorkerH
 
   return {
     async infer(body, { maxImages }) {
+      // Loaded when it is needed first: its validator would make every worker's start longer.
+      const { readInferRequest } = await import('./infer-request.js')
       const { id, input } = readInferRequest(body, tensors, maxImages)
       const { data, batch } = await run(input)
       const perImage = tensors.output.shape.slice(1).every((size) => typeof size === 'number')

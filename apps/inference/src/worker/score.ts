@@ -3,7 +3,7 @@ import type { Classifier } from '@repo/classifier/engine'
 import { eachImage } from './content.js'
 import type { WorkerHandler } from './handlers.js'
 import { imagesFromMultipart } from './multipart.js'
-import { imagesFromJson } from './score-request.js'
+import { imagesFromUsualJson } from './usual-score-request.js'
 
 /** The forms in which images may come to POST /score. */
 export type ScoreKind = 'score-json' | 'score-image' | 'score-multipart'
@@ -27,6 +27,15 @@ export function scoreHandlers(classifier: Classifier): Record<ScoreKind, WorkerH
     'score-multipart': (body, { maxImages, contentType }) =>
       scored(() => imagesFromMultipart(body, contentType, maxImages)),
   }
+}
+
+async function imagesFromJson(body: Uint8Array, maxImages: number): Promise<Uint8Array[]> {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
+  const images = imagesFromUsualJson(bytes, maxImages)
+  if (images) return images
+  // Loaded when it is needed first: its validator would make every worker's start longer.
+  const { imagesFromAnyJson } = await import('./score-request.js')
+  return imagesFromAnyJson(bytes, maxImages)
 }
 
 /** `{"result": [[[[label, percent], ... best first], ... one for each image], "Computed in N ms"]}` */

@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { ClassifierError } from '../errors.js'
 import { IMAGE_FORMATS, imageFormat } from './format.js'
 import type { Pixels } from './pixels.js'
-import { decodeSmallPng } from './png.js'
+import type { DecodeSmallPng } from './png.js'
 
 // libvips would keep decoded images for a next use that never comes, and start a thread for every core in every call.
 sharp.cache(false)
@@ -19,16 +19,36 @@ export interface Geometry {
 /**
  * Decodes an image to exactly the model's width and height: first frame, upright (EXIF), 8 bits, sRGB, transparency
  * over white.
- * @param maxPixels more than these (width x height, as stored) are refused before anything is decoded
  * @throws ClassifierError `image-unsupported`, `image-undecodable` or `image-too-large`
  */
-export async function decodeImage(bytes: Uint8Array, input: ModelInput, maxPixels: number): Promise<Pixels> {
+export type DecodeImage = (bytes: Uint8Array) => Promise<Pixels>
+
+/** Inputs up to this size may get images that another decoder is quicker with. */
+const SMALL_INPUT_PIXELS = 128 * 128
+
+/**
+ * Makes the decoder for a model's input.
+ * @param maxPixels more than these (width x height, as stored) are refused before anything is decoded
+ */
+export async function imageDecoder(input: ModelInput, maxPixels: number): Promise<DecodeImage> {
+  const isSmall = input.width * input.height <= SMALL_INPUT_PIXELS
+  // Loading it takes time that a model for photos can save.
+  const decodeSmallPng = isSmall ? (await import('./png.js')).decodeSmallPng : undefined
+  return (bytes) => decodeImage(bytes, input, maxPixels, decodeSmallPng)
+}
+
+async function decodeImage(
+  bytes: Uint8Array,
+  input: ModelInput,
+  maxPixels: number,
+  decodeSmallPng: DecodeSmallPng | undefined,
+): Promise<Pixels> {
   const format = imageFormat(bytes)
   if (!format) {
     const known = IMAGE_FORMATS.join(', ').toUpperCase()
     throw new ClassifierError('image-unsupported', `the bytes are not an image of a known format (${known})`)
   }
-  const fast = format === 'png' ? decodeSmallPng(bytes, input.width, input.height) : undefined
+  const fast = format === 'png' ? decodeSmallPng?.(bytes, input.width, input.height) : undefined
   if (fast) return fast
 
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: false, sequentialRead: true })

@@ -1,9 +1,6 @@
 import { decode } from 'fast-png'
 import type { Pixels } from './pixels.js'
 
-/** Bigger images spend their time in inflating, which the general decoder does on a thread of its own. */
-const MAX_FAST_PIXELS = 128 * 128
-
 /** Chunks that do not change what the pixels look like. One of any other kind (a palette, transparency, a colour
  * profile, an orientation) sends the image to the general decoder. */
 const HARMLESS_CHUNKS = new Set([
@@ -25,9 +22,10 @@ const HARMLESS_CHUNKS = new Set([
  * Decodes a small, plain PNG (8 bits, gray or RGB, not interlaced) that already has the wanted size. For 28x28 images
  * this takes a tenth of the general decoder's time, which would be more than everything else together.
  * @returns undefined when the image is of any other kind, or broken: the general decoder then has the last word
+ * It is for small images: bigger ones spend their time in inflating, which the general decoder does on a thread of its own.
  */
 export function decodeSmallPng(bytes: Uint8Array, width: number, height: number): Pixels | undefined {
-  if (width * height > MAX_FAST_PIXELS || bytes.length < 33) return undefined
+  if (bytes.length < 33) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const [bitDepth, colourType, , , interlace] = bytes.subarray(24, 29)
   if (view.getUint32(16) !== width || view.getUint32(20) !== height) return undefined
@@ -44,6 +42,8 @@ export function decodeSmallPng(bytes: Uint8Array, width: number, height: number)
     return undefined
   }
 }
+
+export type DecodeSmallPng = typeof decodeSmallPng
 
 /** Walks the chunks: 4 bytes of length, 4 of type, the data, 4 of checksum (https://www.w3.org/TR/png-3/#5Chunk-layout). */
 function hasOnlyHarmlessChunks(bytes: Uint8Array, view: DataView): boolean {

@@ -1,3 +1,4 @@
+import type { Bundle } from '@repo/model-bundle'
 import type { Classifier } from '../classifier.js'
 import type { TensorInfo } from '../model.js'
 import type { Timings } from '../timings.js'
@@ -16,7 +17,8 @@ export type CreateHandlers = (classifier: Classifier) => Record<string, Handler>
 
 /** What a worker is started with. */
 export interface WorkerSettings {
-  modelFolder: string
+  /** The model's, read but not yet loaded. */
+  bundle: Bundle
   /** URL of the handlers module. */
   handlers: string
   threads: number

@@ -1,3 +1,4 @@
+import { type Bundle, readBundle } from '@repo/model-bundle'
 import { DEFAULT_MAX_PIXELS } from '../classifier-options.js'
 import { cpuLimit } from '../cpu.js'
 import { ClassifierError } from '../errors.js'
@@ -43,6 +44,7 @@ type QueuedJob = Job & { timer: NodeJS.Timeout }
 export class WorkerPool {
   readonly #settings: WorkerSettings
   readonly #workers = new Set<WorkerHandle>()
+  readonly #starting = new Set<Promise<void>>()
   readonly #queue: QueuedJob[] = []
   #inFlight: number
   #watch: NodeJS.Timeout | undefined
@@ -51,36 +53,42 @@ export class WorkerPool {
   /** Moving average of a job's time in its worker, milliseconds. */
   #jobMs = 0
 
-  private constructor(private readonly options: PoolOptions) {
+  private constructor(
+    private readonly options: PoolOptions,
+    bundle: Bundle,
+    optimisedGraph: string | undefined,
+  ) {
     this.#settings = {
-      modelFolder: options.modelFolder,
+      bundle,
       handlers: (options.handlers ?? new URL('../../dist/pool/handlers.js', import.meta.url)).href,
       threads: options.threads ?? 1,
       maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
-      optimisedGraph: undefined,
+      optimisedGraph,
     }
     this.#inFlight = options.inFlight ?? 0
   }
 
   /**
-   * Starts the workers and waits until each has loaded the model and run it.
+   * Starts a worker and waits until it has loaded the model and run it. It then serves, and the others join it: on a
+   * machine whose cores are busy enough with one start, the first answer comes much earlier so.
    * @throws ClassifierError or BundleError when the model cannot be served; no thread is left then
    */
   static async start(options: PoolOptions): Promise<WorkerPool> {
-    const pool = new WorkerPool(options)
-    const count = options.workers ?? cpuLimit()
-    const graph = options.graphCache && (await optimisedGraph(options.modelFolder, options.graphCache))
-    pool.#settings.optimisedGraph = graph?.path
-    const starts = await Promise.allSettled(Array.from({ length: count }, () => pool.#startWorker()))
-    const failure = starts.find((start) => start.status === 'rejected')
-    const isIntact = (await graph?.intact) ?? true
-    if (failure || !isIntact) {
+    const bundle = await readBundle(options.modelFolder)
+    const graph = options.graphCache && (await optimisedGraph(bundle, options.graphCache))
+    const pool = new WorkerPool(options, bundle, graph?.path)
+    const [started, intact] = await Promise.allSettled([pool.#startWorker(), graph?.intact])
+    const failure: Error | undefined = started.status === 'rejected' ? started.reason : undefined
+    if (failure || (intact.status === 'fulfilled' && intact.value === false)) {
       await pool.stop()
-      if (!graph) throw failure?.reason
-      if (failure) options.graphCache?.log(`the plain graph is used: ${failure.reason.message}`)
+      if (!graph) throw failure
+      if (failure) options.graphCache?.log(`the plain graph is used: ${failure.message}`)
       return WorkerPool.start({ ...options, graphCache: undefined })
     }
     pool.#state = 'running'
+    for (let others = (options.workers ?? cpuLimit()) - 1; others > 0; others--) {
+      pool.#startWorker().catch((error: Error) => pool.#replace(error.message))
+    }
     pool.#watch = setInterval(() => pool.#findHung(), HANG_CHECK_MS).unref()
     return pool
   }
@@ -92,7 +100,7 @@ export class WorkerPool {
 
   /** What the workers learnt while they started. */
   get info(): WorkerInfo {
-    // `start` resolves only after every worker has told.
+    // `start` resolves only after the first worker has told.
     return this.#info as WorkerInfo
   }
 
@@ -146,7 +154,8 @@ export class WorkerPool {
     this.#state = 'stopped'
     clearInterval(this.#watch)
     this.#refuseQueued(new ClassifierError('stopped', 'the classifier has stopped'))
-    await Promise.all([...this.#workers].map((worker) => worker.stop()))
+    // A thread must not end while it loads a model either.
+    await Promise.allSettled([...this.#workers].map((worker) => worker.stop()).concat(...this.#starting))
   }
 
   #enqueue(job: Job, signal: AbortSignal | undefined): void {
@@ -197,7 +206,13 @@ export class WorkerPool {
     return best
   }
 
-  async #startWorker(): Promise<void> {
+  #startWorker(): Promise<void> {
+    const start = this.#loadWorker().finally(() => this.#starting.delete(start))
+    this.#starting.add(start)
+    return start
+  }
+
+  async #loadWorker(): Promise<void> {
     const worker = new WorkerHandle(this.#settings, () => this.#runNext(), this.options.onAnswered)
     const ended = worker.ended
     try {
@@ -217,6 +232,7 @@ export class WorkerPool {
   }
 
   async #replace(reason: string): Promise<void> {
+    if (this.#state !== 'running') return
     this.options.onWorkerDied?.(reason, false)
     for (const pause of RESTART_PAUSES_MS) {
       await new Promise((resolve) => setTimeout(resolve, pause))

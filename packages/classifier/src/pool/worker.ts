@@ -16,7 +16,7 @@ const send = (message: FromWorker) => port.postMessage(message)
 
 yieldToMainThread()
 try {
-  const classifier = await Classifier.load(settings.modelFolder, settings)
+  const classifier = await Classifier.open(settings.bundle, settings)
   const { createHandlers } = (await import(settings.handlers)) as { createHandlers: CreateHandlers }
   const runMs = await classifier.warmUp()
   serve(classifier, createHandlers(classifier))
