@@ -2,21 +2,34 @@ import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import type { Logger } from 'pino'
 import { accessLog } from './http/access-log.js'
+import { apiKeys } from './http/api-keys.js'
 import { notFound, onlyMethods, problemHandler } from './http/problem.js'
 import { requestId } from './http/request-id.js'
+import { type RouteTemplates, readTemplates } from './http/route-templates.js'
+import { traceContext } from './http/trace-context.js'
 import type { RequestLimits } from './http/worker-answer.js'
+import type { Metrics } from './metrics.js'
 import type { ModelService } from './model-service.js'
+import { docs, docsFile } from './routes/docs.js'
 import { healthz, readyz } from './routes/health.js'
 import { home } from './routes/home.js'
+import { metricsText } from './routes/metrics.js'
 import { openInference } from './routes/open-inference.js'
+import { openApi } from './routes/openapi.js'
 import { score } from './routes/score.js'
 import { type AppVersion, version } from './routes/version.js'
+import type { Tracing } from './tracing.js'
 
 export interface AppDeps {
   service: ModelService
   logger: Logger
   limits: RequestLimits
   version: AppVersion
+  metrics: Metrics
+  /** Left out, requests make no spans. */
+  tracing?: Tracing
+  /** Of which callers must send one; none lets everybody pass. */
+  apiKeys?: readonly string[]
 }
 
 /** The whole API: one flat list of middleware, one flat list of routes. */
@@ -26,23 +39,37 @@ export function createApp(deps: AppDeps): Express {
   app.disable('etag')
 
   app.use(requestId)
-  app.use(accessLog(deps.logger))
+  app.use(traceContext(deps.tracing))
+  const templates: RouteTemplates = new Map()
+  app.use(accessLog({ ...deps, templates }))
   app.use(helmet())
   app.use(closeWhenDraining(deps.service))
 
+  const guard = apiKeys(deps.apiKeys ?? [])
+  const v2 = openInference({ ...deps, guard })
   app.get('/', home)
-  app.post('/score', score(deps))
-  app.get('/version', version(deps.version, deps.service))
   app.get('/healthz', healthz(deps.service))
   app.get('/readyz', readyz(deps.service))
-  app.use('/v2', openInference(deps))
+  app.get('/metrics', metricsText(deps.metrics))
+  app.get('/openapi.json', openApi(deps))
+  app.get('/docs', docs)
+  app.get('/docs/:file', docsFile)
+  app.use('/v2', v2)
+  app.use(guard)
+  app.post('/score', score(deps))
+  app.get('/version', version(deps.version, deps.service))
 
   app.all('/score', onlyMethods('POST'))
-  app.all(['/', '/version', '/healthz', '/readyz'], onlyMethods('GET', 'HEAD'))
+  for (const path of GET_ONLY) app.all(path, onlyMethods('GET', 'HEAD'))
   app.use(notFound)
-  app.use(problemHandler(deps.logger))
+  app.use(problemHandler(deps))
+
+  readTemplates(templates, { '': app.router, '/v2': v2 })
+  deps.metrics.watch(deps.service, deps.limits.budget)
   return app
 }
+
+const GET_ONLY = ['/', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/docs/:file', '/version']
 
 /** While we are about to stop, each connection ends with its answer, so that clients turn to another pod. */
 function closeWhenDraining(service: ModelService): RequestHandler {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-const schema = z.object({
+/** One entry for each variable; docs/serving.md has them all, and a test sees to it. */
+export const environmentSchema = z.object({
   /** The model's bundle: the folder that `model pull` made. */
   MODEL_DIR: z.string().min(1).default('model'),
   HOST: z.string().min(1).default('0.0.0.0'),
@@ -53,9 +54,39 @@ const schema = z.object({
   /** What GET /version answers; the image build sets both. */
   APP_VERSION: z.string().min(1).optional(),
   APP_COMMIT: z.string().min(1).default('unknown'),
+  /** Keys of which callers must send one, separated by commas. Without any, everybody is answered. */
+  API_KEYS: z
+    .string()
+    .transform((list) => list.split(',').map((key) => key.trim()))
+    .pipe(z.array(z.string().regex(/^[!-~]{16,}$/, 'a key has at least 16 printable ASCII characters')))
+    .default([]),
+  // Tracing, by the standard variables of OpenTelemetry; off unless one of the two endpoints is set.
+  /** A collector for everything; traces go to its /v1/traces. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** Where traces go, taken as it is. */
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_SERVICE_NAME: z.string().min(1).optional(),
+  /** `key=value` pairs, separated by commas, percent-encoded. */
+  OTEL_RESOURCE_ATTRIBUTES: z.string().transform(keyValues).default({}),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ])
+    .default('parentbased_always_on'),
+  /** For the samplers by ratio: the share of traces that is kept. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  OTEL_SDK_DISABLED: z
+    .string()
+    .transform((value) => value.toLowerCase() === 'true')
+    .default(false),
 })
 
-export type Env = z.infer<typeof schema>
+export type Env = z.infer<typeof environmentSchema>
 
 /**
  * Reads the environment, once. An empty variable counts as not set.
@@ -63,8 +94,27 @@ export type Env = z.infer<typeof schema>
  */
 export function readEnv(): Env {
   const set = Object.entries(process.env).filter(([, value]) => value !== '')
-  const result = schema.safeParse(Object.fromEntries(set))
+  const result = environmentSchema.safeParse(Object.fromEntries(set))
   if (result.success) return result.data
   const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
   throw new Error(`These environment variables are not usable:\n${problems.join('\n')}`)
+}
+
+/** Reads `key=value,key=value`. */
+function keyValues(list: string, context: z.RefinementCtx): Record<string, string> {
+  try {
+    const pairs = list
+      .split(',')
+      .filter((pair) => pair.trim() !== '')
+      .map((pair) => /^\s*([^=\s]+)\s*=(.*)$/.exec(pair)?.slice(1).map(decode))
+    if (pairs.every((pair) => pair !== undefined)) return Object.fromEntries(pairs)
+  } catch {
+    // A broken percent-encoding is said in the same words.
+  }
+  context.addIssue({ code: 'custom', message: 'must be key=value pairs, separated by commas' })
+  return z.NEVER
+}
+
+function decode(text: string): string {
+  return decodeURIComponent(text.trim())
 }

@@ -1,15 +1,22 @@
 /** The process: environment, start, signals. */
 import { readFileSync } from 'node:fs'
+import { Registry } from 'prom-client'
 import { createApp } from './app.js'
 import { type Env, readEnv } from './env.js'
 import { BodyBudget } from './http/body-budget.js'
 import { createHttpServer } from './http/server.js'
 import { createLogger } from './logger.js'
+import { Metrics } from './metrics.js'
 import { ModelService } from './model-service.js'
 import { shutDown } from './shutdown.js'
+import { startTracing, tracingOptions } from './tracing.js'
 
 async function main(env: Env): Promise<void> {
   const logger = await createLogger(env.LOG_LEVEL)
+  const metrics = new Metrics(new Registry())
+  const version = { version: env.APP_VERSION ?? packageVersion(), commit: env.APP_COMMIT }
+  const wanted = tracingOptions(env, version.version)
+  const tracing = wanted && (await startTracing(wanted, logger))
   const service = new ModelService(
     {
       modelFolder: env.MODEL_DIR,
@@ -24,6 +31,7 @@ async function main(env: Env): Promise<void> {
         : { graphCache: { folder: env.GRAPH_CACHE_DIR, log: (message) => logger.info(message) } }),
     },
     logger,
+    metrics,
   )
   const app = createApp({
     service,
@@ -33,7 +41,10 @@ async function main(env: Env): Promise<void> {
       images: env.MAX_IMAGES,
       budget: new BodyBudget(env.MAX_BUFFERED_BYTES),
     },
-    version: { version: env.APP_VERSION ?? packageVersion(), commit: env.APP_COMMIT },
+    version,
+    metrics,
+    apiKeys: env.API_KEYS,
+    ...(tracing && { tracing }),
   })
 
   const server = createHttpServer(app, {
@@ -63,6 +74,7 @@ async function main(env: Env): Promise<void> {
       graceMs: env.SHUTDOWN_GRACE_MS,
     }
     if (!(await shutDown(options))) process.kill(process.pid, 'SIGKILL')
+    await tracing?.stop()
     logger.info('stopped')
     process.exit(0)
   }

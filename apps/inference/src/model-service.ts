@@ -1,6 +1,8 @@
 import { ClassifierError, type PoolOptions, type TensorInfo, WorkerPool } from '@repo/classifier'
 import { type Bundle, type Manifest, verifyBundle } from '@repo/model-bundle'
 import type { Logger } from 'pino'
+import type { Metrics } from './metrics.js'
+import type { RequestTrace } from './request-trace.js'
 import type { RequestDetail, RequestKind } from './worker/handlers.js'
 
 /** `failed`: the model could not be loaded, or its workers died and could not be replaced. */
@@ -14,8 +16,9 @@ export class ModelService {
   #starting: Promise<void> | undefined
 
   constructor(
-    private readonly options: Omit<PoolOptions, 'handlers' | 'onWorkerDied'>,
+    private readonly options: Omit<PoolOptions, 'handlers' | 'onWorkerDied' | 'onAnswered'>,
     private readonly logger: Logger,
+    private readonly metrics: Metrics,
   ) {}
 
   get state(): ModelState {
@@ -26,6 +29,18 @@ export class ModelService {
   /** What is served; undefined until it is loaded. */
   get bundle(): Bundle | undefined {
     return this.#bundle
+  }
+
+  /** Which model is served; undefined until it is loaded. */
+  get identity(): { name: string; version: string; sha256: string } | undefined {
+    if (!this.#bundle) return undefined
+    const { name, version, model, files } = this.#bundle.manifest
+    return { name, version, sha256: files.find(({ path }) => path === model)?.sha256 ?? '' }
+  }
+
+  /** Requests waiting for a worker, and requests inside workers. */
+  get load(): { queued: number; running: number } {
+    return this.#pool?.load ?? { queued: 0, running: 0 }
   }
 
   get onnxRuntimeVersion(): string | undefined {
@@ -46,11 +61,17 @@ export class ModelService {
       ...this.options,
       // Built JavaScript from src/ (tests) and dist/ alike: worker threads load it.
       handlers: new URL('../dist/worker/handlers.js', import.meta.url),
-      onWorkerDied: (reason, givenUp) =>
+      onWorkerDied: (reason, givenUp) => {
+        if (!givenUp) this.metrics.workerRestarted()
         this.logger.error(
           { reason },
           givenUp ? 'no worker could be started again' : 'a worker died; starting another',
-        ),
+        )
+      },
+      onAnswered: (submitted, started, timings, trace) => {
+        this.metrics.answered(submitted, started, timings)
+        ;(trace as RequestTrace | undefined)?.worked(submitted, started, timings)
+      },
     })
     const [started, verified] = await Promise.allSettled([pool, verifyBundle(this.options.modelFolder)])
     if (started.status === 'fulfilled') this.#pool = started.value
@@ -76,6 +97,7 @@ export class ModelService {
 
   /**
    * Has a worker answer a request body.
+   * @param trace is told what the worker's time went into
    * @returns the answer's JSON text
    * @throws ClassifierError, or HandlerError with a RequestError's code
    */
@@ -84,9 +106,10 @@ export class ModelService {
     body: ArrayBuffer,
     detail: RequestDetail,
     signal: AbortSignal,
+    trace?: RequestTrace,
   ): Promise<string> {
     this.assertUsable()
-    return (this.#pool as WorkerPool).submit(kind, [body], JSON.stringify(detail), signal)
+    return (this.#pool as WorkerPool).submit(kind, [body], JSON.stringify(detail), signal, trace)
   }
 
   /**

@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net'
 import type { PoolOptions } from '@repo/classifier'
 import { sampleBundles } from '@repo/sample-model'
 import { pino } from 'pino'
-import { createApp } from '../src/app.js'
+import { Registry } from 'prom-client'
+import { type AppDeps, createApp } from '../src/app.js'
 import { BodyBudget } from '../src/http/body-budget.js'
 import type { RequestLimits } from '../src/http/worker-answer.js'
+import { Metrics } from '../src/metrics.js'
 import { ModelService } from '../src/model-service.js'
 
 /** The bundled sample model's better version. */
@@ -23,6 +25,7 @@ export interface TestApp {
 export interface TestAppOptions {
   pool?: Partial<PoolOptions>
   limits?: Partial<RequestLimits>
+  app?: Pick<AppDeps, 'apiKeys' | 'tracing'>
   /** Do not load the model. */
   loading?: boolean
 }
@@ -31,11 +34,23 @@ export interface TestAppOptions {
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const logs: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => logs.push(line) })
-  const service = new ModelService({ modelFolder: sampleBundle, workers: 1, ...options.pool }, logger)
+  const metrics = new Metrics(new Registry())
+  const service = new ModelService(
+    { modelFolder: sampleBundle, workers: 1, ...options.pool },
+    logger,
+    metrics,
+  )
   if (!options.loading) await service.start()
   const budget = new BodyBudget(256 * 1024 * 1024)
   const limits = { bodyBytes: 16 * 1024 * 1024, images: 32, budget, ...options.limits }
-  const app = createApp({ service, logger, limits, version: { version: '1.2.3', commit: 'abc' } })
+  const app = createApp({
+    service,
+    logger,
+    limits,
+    version: { version: '1.2.3', commit: 'abc' },
+    metrics,
+    ...options.app,
+  })
   const server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

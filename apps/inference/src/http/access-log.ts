@@ -1,22 +1,49 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
+import { CLIENT_LEFT, type Metrics, UNMATCHED } from '../metrics.js'
+import type { RouteTemplates } from './route-templates.js'
 
-/** Paths that a platform calls every few seconds. */
-const PROBES = new Set(['/healthz', '/readyz'])
+/** Routes that a platform calls every few seconds. */
+const PROBES = new Set<string | undefined>([
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/v2/health/live',
+  '/v2/health/ready',
+])
 
-/** Logs one line for each answer: never a query, a header or a body, where people's data would be. */
-export function accessLog(logger: Logger): RequestHandler {
+export interface AccessLogOptions {
+  logger: Logger
+  metrics: Metrics
+  /** Filled once the routes are there. */
+  templates: RouteTemplates
+}
+
+/**
+ * Logs one line for each answer — never a query, a header or a body, where people's data would be — and at the same
+ * moment counts it and ends its span.
+ */
+export function accessLog({ logger, metrics, templates }: AccessLogOptions): RequestHandler {
   return (req, res, next) => {
     const start = performance.now()
+    metrics.requestBegan()
+    const { method, path } = req
     res.once('close', () => {
+      const took = performance.now() - start
+      const left = !res.writableFinished
+      const status = left ? CLIENT_LEFT : res.statusCode
+      const route = templates.get(req.route)
+      metrics.requestEnded(method, route ?? UNMATCHED, status, took / 1000)
+      res.locals.trace?.end(route, status)
       const line = {
         requestId: res.getHeader('x-request-id'),
-        method: req.method,
-        path: req.path,
-        status: res.writableFinished ? res.statusCode : 'client left',
-        ms: Math.round((performance.now() - start) * 10) / 10,
+        traceId: res.locals.traceId,
+        method,
+        path,
+        status: left ? 'client left' : status,
+        ms: Math.round(took * 10) / 10,
       }
-      if (PROBES.has(req.path)) logger.debug(line, 'request')
+      if (PROBES.has(route)) logger.debug(line, 'request')
       else logger.info(line, 'request')
     })
     next()

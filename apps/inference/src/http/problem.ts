@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { ClassifierError } from '@repo/classifier'
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
+import type { Metrics } from '../metrics.js'
 
 /** An error of the HTTP layer itself; `code` is one of the keys of STATUS. */
 export class HttpError extends Error {
@@ -18,6 +19,7 @@ export class HttpError extends Error {
 
 /** The one place where errors become statuses. A code that is not here is a fault of ours: 500, and nothing is shown. */
 const STATUS: Record<string, number> = {
+  unauthorized: 401,
   'not-found': 404,
   'method-not-allowed': 405,
   'unsupported-media-type': 415,
@@ -37,9 +39,17 @@ const STATUS: Record<string, number> = {
   stopped: 503,
 }
 
+/** Codes of requests that are refused though nothing is wrong with them. */
+export const REJECTIONS = Object.keys(STATUS).filter((code) => STATUS[code] === 503)
+
+interface ErrorDeps {
+  logger: Logger
+  metrics: Metrics
+}
+
 /** Answers any error as RFC 9457 `application/problem+json`. */
-export function problemHandler(logger: Logger): ErrorRequestHandler {
-  return errorHandler(logger, (res, { status, code, detail, details }) => {
+export function problemHandler(deps: ErrorDeps): ErrorRequestHandler {
+  return errorHandler(deps, (res, { status, code, detail, details }) => {
     const title = STATUS_CODES[status]
     const requestId = res.getHeader('x-request-id')
     const problem = { type: 'about:blank', title, status, code, detail, ...details, requestId }
@@ -48,8 +58,8 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
 }
 
 /** Answers any error as the Open Inference Protocol wants it: `{"error": "..."}`. */
-export function protocolErrorHandler(logger: Logger): ErrorRequestHandler {
-  return errorHandler(logger, (res, { detail }) => res.json({ error: detail }))
+export function protocolErrorHandler(deps: ErrorDeps): ErrorRequestHandler {
+  return errorHandler(deps, (res, { detail }) => res.json({ error: detail }))
 }
 
 /** What an answer may say of an error. */
@@ -60,12 +70,20 @@ interface Shown {
   details?: object
 }
 
-function errorHandler(logger: Logger, answer: (res: Response, shown: Shown) => void): ErrorRequestHandler {
+function errorHandler(
+  { logger, metrics }: ErrorDeps,
+  answer: (res: Response, shown: Shown) => void,
+): ErrorRequestHandler {
   return (error: Error & { code?: string; details?: object }, _req, res, next) => {
     const status = STATUS[error.code ?? ''] ?? 500
-    if (status === 500)
-      logger.error({ err: error, requestId: res.getHeader('x-request-id') }, 'a request failed')
-    // The client left, or the answer has begun: nothing can be said any more.
+    if (status === 503) metrics.rejected(error.code ?? '')
+    // The client left; Express itself would print the error.
+    if (res.destroyed && (status < 500 || error.code === 'cancelled')) return
+    if (status === 500) {
+      const requestId = res.getHeader('x-request-id')
+      logger.error({ err: error, requestId, traceId: res.locals.traceId }, 'a request failed')
+    }
+    // The answer has begun: nothing can be said any more.
     if (res.headersSent || res.destroyed) return next(error)
     if (status === 503) res.set('retry-after', String((error as ClassifierError).retryAfterSeconds ?? 1))
     if (error instanceof HttpError) res.set(error.headers)

@@ -33,7 +33,7 @@ export async function answerFromWorker(
     res.once('close', () => caller.abort())
     const body = await readBody(req, limits.bodyBytes)
     const detail = { maxImages: limits.images, contentType: req.get('content-type') ?? '' }
-    const answer = await service.submit(kind, body, detail, caller.signal)
+    const answer = await service.submit(kind, body, detail, caller.signal, res.locals.trace)
     res.type('application/json').send(answer)
   } finally {
     giveBack()

@@ -10,13 +10,7 @@ export interface AppVersion {
 export function version(app: AppVersion, service: ModelService): RequestHandler {
   return (_req, res) => {
     const { bundle } = service
-    const file = bundle?.manifest.files.find(({ path }) => path === bundle.manifest.model)
-    const model = bundle && {
-      name: bundle.manifest.name,
-      version: bundle.manifest.version,
-      sha256: file?.sha256,
-      manifestSha256: bundle.manifestSha256,
-    }
+    const model = bundle && { ...service.identity, manifestSha256: bundle.manifestSha256 }
     const runtime = { onnxruntime: service.onnxRuntimeVersion ?? null, node: process.versions.node }
     res.json({ app, model: model ?? null, runtime })
   }

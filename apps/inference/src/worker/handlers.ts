@@ -1,4 +1,4 @@
-import type { CreateHandlers } from '@repo/classifier'
+import type { CreateHandlers, Timings } from '@repo/classifier'
 import { type InferKind, inferHandlers } from './infer.js'
 import { type ScoreKind, scoreHandlers } from './score.js'
 
@@ -13,7 +13,7 @@ export interface RequestDetail {
 }
 
 /** Answers one kind of request: a body in, the answer's JSON text out. @throws RequestError */
-export type WorkerHandler = (body: Uint8Array, detail: RequestDetail) => Promise<string>
+export type WorkerHandler = (body: Uint8Array, detail: RequestDetail, timings: Timings) => Promise<string>
 
 /** Called once in every worker. */
 export const createHandlers: CreateHandlers = (classifier) => {
@@ -24,7 +24,8 @@ export const createHandlers: CreateHandlers = (classifier) => {
   return Object.fromEntries(
     Object.entries(handlers).map(([kind, handle]) => [
       kind,
-      ([body = new Uint8Array()]: Uint8Array[], detail: string) => handle(body, JSON.parse(detail)),
+      ([body = new Uint8Array()]: Uint8Array[], detail: string, timings: Timings) =>
+        handle(body, JSON.parse(detail), timings),
     ]),
   )
 }

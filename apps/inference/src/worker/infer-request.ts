@@ -16,7 +16,9 @@ export const inferRequestSchema = z.object({
         datatype: z.string(),
         parameters: z.record(z.string(), z.unknown()).optional(),
         // Not validated value by value here: there may be a million of them.
-        data: z.custom<unknown[]>(Array.isArray, 'must be a list, flat or nested, in row-major order'),
+        data: z
+          .custom<unknown[]>(Array.isArray, 'must be a list, flat or nested, in row-major order')
+          .meta({ type: 'array', description: 'Flat or nested, in row-major order.' }),
       }),
     )
     .length(1),

@@ -1,3 +1,4 @@
+import type { Timings } from '@repo/classifier'
 import type { Classifier } from '@repo/classifier/engine'
 import { datatype } from '../open-inference/metadata.js'
 import { eachImage } from './content.js'
@@ -11,20 +12,23 @@ export function inferHandlers(classifier: Classifier): Record<InferKind, WorkerH
   const { tensors } = classifier
   const { name, version } = classifier.bundle.manifest
 
-  const run = async (input: InferInput): Promise<{ data: number[]; batch: number }> => {
+  const run = async (input: InferInput, timings: Timings): Promise<{ data: number[]; batch: number }> => {
     if (input.kind === 'tensor') {
-      return { data: Array.from(await classifier.runTensor(input.data, input.batch)), batch: input.batch }
+      return {
+        data: Array.from(await classifier.runTensor(input.data, input.batch, timings)),
+        batch: input.batch,
+      }
     }
-    const outputs = await eachImage(input.images, (image) => classifier.runImage(image))
+    const outputs = await eachImage(input.images, (image) => classifier.runImage(image, timings))
     return { data: outputs.flatMap((output) => Array.from(output)), batch: outputs.length }
   }
 
   return {
-    async infer(body, { maxImages }) {
+    async infer(body, { maxImages }, timings) {
       // Loaded when it is needed first: its validator would make every worker's start longer.
       const { readInferRequest } = await import('./infer-request.js')
       const { id, input } = readInferRequest(body, tensors, maxImages)
-      const { data, batch } = await run(input)
+      const { data, batch } = await run(input, timings)
       const perImage = tensors.output.shape.slice(1).every((size) => typeof size === 'number')
         ? tensors.output.shape.slice(1)
         : [data.length / batch]

@@ -1,4 +1,4 @@
-import type { Prediction } from '@repo/classifier'
+import type { Prediction, Timings } from '@repo/classifier'
 import type { Classifier } from '@repo/classifier/engine'
 import { eachImage } from './content.js'
 import type { WorkerHandler } from './handlers.js'
@@ -13,19 +13,19 @@ const TOP = 3
 
 /** Answers POST /score: reads the images out of a body, classifies them, writes the answer. */
 export function scoreHandlers(classifier: Classifier): Record<ScoreKind, WorkerHandler> {
-  const scored = async (read: () => Uint8Array[] | Promise<Uint8Array[]>) => {
+  const scored = async (timings: Timings, read: () => Uint8Array[] | Promise<Uint8Array[]>) => {
     const start = performance.now()
     const images = await read()
     const results = await eachImage(images, async (image) => {
-      return (await classifier.classify(image, TOP)).map(labelAndPercent)
+      return (await classifier.classify(image, TOP, timings)).map(labelAndPercent)
     })
     return scoreAnswer(results, performance.now() - start)
   }
   return {
-    'score-json': (body, { maxImages }) => scored(() => imagesFromJson(body, maxImages)),
-    'score-image': (body) => scored(() => [body]),
-    'score-multipart': (body, { maxImages, contentType }) =>
-      scored(() => imagesFromMultipart(body, contentType, maxImages)),
+    'score-json': (body, { maxImages }, timings) => scored(timings, () => imagesFromJson(body, maxImages)),
+    'score-image': (body, _detail, timings) => scored(timings, () => [body]),
+    'score-multipart': (body, { maxImages, contentType }, timings) =>
+      scored(timings, () => imagesFromMultipart(body, contentType, maxImages)),
   }
 }
 
