@@ -2,7 +2,8 @@ import { type Logger, pino } from 'pino'
 
 /** JSON lines on standard output; on a terminal, lines for people. */
 export async function createLogger(level: string): Promise<Logger> {
-  if (!process.stdout.isTTY) return pino({ level, base: null })
+  // Synchronous: the last words before a process is ended are the ones that matter.
+  if (!process.stdout.isTTY) return pino({ level, base: null }, pino.destination({ sync: true }))
   const { default: pretty } = await import('pino-pretty')
   return pino(
     { level, base: null },

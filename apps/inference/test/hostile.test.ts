@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { afterAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { isLong } from './env.js'
 import { hostileRequests } from './hostile-corpus.js'
-import { startProcess, whenReady } from './process.js'
+import { residentBytes, startProcess, whenReady } from './process.js'
 
 const RUNS = isLong ? 10_000 : 600
 /** Until every decoder and every kind of answer has been used several times. */
@@ -18,12 +17,10 @@ afterAll(async () => {
   await app.ended
 })
 
-/** Resident memory of the app's process in bytes, once it has had a moment to settle. Linux only. */
+/** Resident memory once it has had a moment to settle. */
 async function memory(): Promise<number | undefined> {
   await new Promise((resolve) => setTimeout(resolve, 1_000))
-  const status = await readFile(`/proc/${app.child.pid}/status`, 'utf8').catch(() => '')
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(status)?.[1]
-  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024
+  return residentBytes(app)
 }
 
 test(`when ${RUNS} hostile requests come, then each gets a 2xx or 4xx, the process lives and its memory stays`, async () => {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { sampleBundle } from './support.js'
 
@@ -42,9 +44,30 @@ export function startProcess(env: Record<string, string>): AppProcess {
   return { child, output: () => output, port, ended }
 }
 
-/** Resolves with the app's URL once it can answer. */
+/** Resolves with the app's URL once it can answer. Leaves no connection open. */
 export async function whenReady(app: AppProcess): Promise<string> {
   const url = `http://127.0.0.1:${await app.port}`
-  while (!(await fetch(`${url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 20))
+  while ((await status(`${url}/readyz`)) !== 200) await new Promise((resolve) => setTimeout(resolve, 20))
   return url
+}
+
+/** The status of a GET on a connection of its own. */
+function status(url: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const req = get(url, { agent: false }, (res) => {
+      res.resume()
+      res.once('close', () => resolve(res.statusCode))
+    })
+    req.once('error', reject)
+  })
+}
+
+/** Resident memory of the app's process in bytes; undefined where there is no /proc. */
+export function residentBytes(app: AppProcess): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${app.child.pid}/status`, 'utf8')
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024
+  } catch {
+    return undefined
+  }
 }
