@@ -1,4 +1,5 @@
 import { StoreError } from './errors.js'
+import { retryAfterMs } from './retry.js'
 
 /** The parts of the SDK's errors that are used here. */
 interface AzureFailure {
@@ -7,6 +8,7 @@ interface AzureFailure {
   code?: string
   statusCode?: number
   details?: { errorCode?: string }
+  response?: { headers?: { get(name: string): string | undefined } }
 }
 
 /** The service's error code, such as `BlobNotFound`, or Node's, such as `ECONNREFUSED`. */
@@ -82,6 +84,11 @@ export function azureError(error: unknown, where: { url: string; doing: string }
   return new StoreError(
     'unreachable',
     message('the store did not answer as it should', 'Check the URL and the network, then try again.'),
-    { cause: error },
+    {
+      cause: error,
+      // A name that does not exist will not come into being while we wait.
+      isTransient: code !== 'ENOTFOUND',
+      retryAfterMs: retryAfterMs(failure.response?.headers?.get('retry-after')),
+    },
   )
 }

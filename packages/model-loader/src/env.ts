@@ -1,12 +1,33 @@
 import { z } from 'zod'
+import { AZURE_AUTHS } from './auth-names.js'
 
 const text = z
   .string()
   .optional()
   .transform((value) => value || undefined)
 
-/** What says how to sign in to Azure; set by Azure Pipelines and by AKS, never by hand. */
 const schema = z.object({
+  /** How to sign in to Azure, where `--auth` does not say. */
+  MODEL_STORE_AUTH: text.pipe(z.enum(AZURE_AUTHS).optional()),
+  /** Another Azure Blob endpoint than the account's public one, such as a private cloud's. */
+  MODEL_STORE_AZURE_ENDPOINT: text,
+  /** `true` or `false`: whether the bucket is in the path, as most providers but AWS want it. */
+  MODEL_STORE_S3_PATH_STYLE: text.pipe(z.stringbool().optional()),
+  /** Who moves `latest`, for the history; default: the pipeline's requester, or user@host. */
+  MODEL_STORE_ACTOR: text,
+  /** Another provider of S3; the AWS tools' own settings. */
+  AWS_ENDPOINT_URL_S3: text,
+  AWS_ENDPOINT_URL: text,
+  AWS_REGION: text,
+  /** Used only with `--auth connection-string`. */
+  AZURE_STORAGE_CONNECTION_STRING: text,
+  /** Where Entra is, for clouds other than the public one. */
+  AZURE_AUTHORITY_HOST: text,
+  /** Set by Azure Pipelines. */
+  BUILD_REQUESTEDFOR: text,
+  BUILD_BUILDNUMBER: text,
+  /** The step's name for its own identity service, which AzurePipelinesCredential asks. */
+  SYSTEM_OIDCREQUESTURI: text,
   /** AzureCLI@2 with a federated service connection. */
   AZURESUBSCRIPTION_CLIENT_ID: text,
   AZURESUBSCRIPTION_TENANT_ID: text,
@@ -14,6 +35,8 @@ const schema = z.object({
   /** The pipeline's own token; a step gets it only through its `env:`. */
   SYSTEM_ACCESSTOKEN: text,
   /** A pod with workload identity. */
+  AZURE_CLIENT_ID: text,
+  AZURE_TENANT_ID: text,
   AZURE_FEDERATED_TOKEN_FILE: text,
 })
 

@@ -20,12 +20,18 @@ export type StoreErrorCode =
 /** The one error of this package. The message names store, model, version and file, and says what to do next. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
+  /** Another try may well succeed. */
+  readonly isTransient: boolean
+  /** How long the store asked to be left alone, in milliseconds. */
+  readonly retryAfterMs: number | undefined
 
   constructor(
     readonly code: StoreErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { isTransient?: boolean; retryAfterMs?: number | undefined } = {},
   ) {
     super(message, options)
+    this.isTransient = options.isTransient ?? false
+    this.retryAfterMs = options.retryAfterMs
   }
 }

@@ -75,6 +75,30 @@ export class FolderStore implements ModelStore {
     })
   }
 
+  async delete(key: string, etag: string, signal?: AbortSignal): Promise<boolean> {
+    return this.#at(`deleting ${key}`, signal, async () => {
+      const current = await this.#current(key)
+      if (current?.info.etag !== etag) return false
+      if (current.generation > 0) throw new StoreError('usage', `${this.url}: ${key} cannot be deleted.`)
+      // Taken aside first: what another process put there in this very moment is put back.
+      const name = ownName('store', 'upload')
+      const aside = join(dirname(current.path), name)
+      try {
+        await rename(current.path, aside)
+        const found = await stat(aside, { bigint: true })
+        const isSame = etag === etagOf(0, found)
+        if (!isSame) await linkNew(aside, current.path)
+        await syncFolder(dirname(current.path))
+        return isSame
+      } catch (error) {
+        return absent(error) ?? false
+      } finally {
+        await rm(aside, { force: true })
+        release(name)
+      }
+    })
+  }
+
   async *list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectInfo> {
     const below = prefix.slice(0, prefix.lastIndexOf('/') + 1)
     const keys = await this.#at(`listing ${prefix || 'models'}`, signal, async () => {
@@ -101,7 +125,7 @@ export class FolderStore implements ModelStore {
     const path = generation === 0 ? plain : generationPath(plain, generation)
     const found = await stat(path, { bigint: true }).catch(absent)
     if (!found?.isFile()) return undefined
-    const etag = `${generation}-${found.size.toString(16)}-${found.mtimeNs.toString(16)}`
+    const etag = etagOf(generation, found)
     return { path, generation, info: { key, bytes: Number(found.size), etag, modified: found.mtime } }
   }
 
@@ -142,6 +166,9 @@ export class FolderStore implements ModelStore {
     }
   }
 }
+
+const etagOf = (generation: number, { size, mtimeNs }: { size: bigint; mtimeNs: bigint }) =>
+  `${generation}-${size.toString(16)}-${mtimeNs.toString(16)}`
 
 const generationsFolder = (plain: string) =>
   join(dirname(plain), `.${plain.slice(dirname(plain).length + 1)}~generations`)

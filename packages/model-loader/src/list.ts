@@ -1,7 +1,8 @@
 import { sha256 } from '@repo/model-bundle'
 import { z } from 'zod'
+import { type HistoryEntry, readHistory } from './history.js'
 import { checkName, newestFirst, parseManifestKey } from './layout.js'
-import { readPointer } from './pointer.js'
+import { type Pointer, readPointer } from './pointer.js'
 import type { ModelStore, ObjectInfo } from './store.js'
 
 /** What listing needs of a manifest. Lenient, so that one version from newer tools does not hide the others. */
@@ -20,6 +21,8 @@ export interface ModelVersion {
   version: string
   /** This is what a pull without a version gets. */
   latest: boolean
+  /** ISO 8601; since when it is the latest, if it is. */
+  latestSince?: string
   /** All files together. */
   bytes: number
   manifestSha256: string
@@ -46,18 +49,16 @@ export async function listModels(
     const found = parseManifestKey(info.key)
     if (found) manifests.push({ ...found, info })
   }
-  const latest = new Map<string, string | undefined>()
+  const latest = new Map<string, Pointer | undefined>()
   for (const found of new Set(manifests.map((manifest) => manifest.name))) {
-    latest.set(found, (await readPointer(store, found, signal))?.version)
+    latest.set(found, await readPointer(store, found, signal))
   }
   const versions: ModelVersion[] = []
   for (let at = 0; at < manifests.length; at += READS_AT_ONCE) {
     const some = manifests.slice(at, at + READS_AT_ONCE)
     versions.push(
       ...(await Promise.all(
-        some.map(({ name, version, info }) =>
-          describe(store, name, version, info, latest.get(name) === version, signal),
-        ),
+        some.map(({ name, version, info }) => describe(store, name, version, info, latest.get(name), signal)),
       )),
     )
   }
@@ -71,15 +72,17 @@ async function describe(
   name: string,
   version: string,
   info: ObjectInfo,
-  latest: boolean,
+  pointer: Pointer | undefined,
   signal?: AbortSignal,
 ): Promise<ModelVersion> {
+  const isLatest = pointer?.version === version
   const data = (await store.read(info.key, signal))?.data ?? Buffer.alloc(0)
   const { files, metrics, createdAt } = summary.parse(parseObject(data.toString()))
   return {
     name,
     version,
-    latest,
+    latest: isLatest,
+    ...(isLatest && pointer.last ? { latestSince: pointer.last.movedAt } : {}),
     bytes: files.reduce((total, { bytes }) => total + bytes, 0),
     manifestSha256: sha256(data),
     ...(metrics ? { metrics } : {}),
@@ -95,4 +98,18 @@ function parseObject(text: string): object {
   } catch {
     return {}
   }
+}
+
+/** Every move of a model's `latest`, newest first: the log, and the last move even if it is not logged yet. */
+export async function modelHistory(
+  store: ModelStore,
+  name: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<HistoryEntry[]> {
+  checkName(name)
+  const pointer = await readPointer(store, name, options.signal)
+  const logged = await readHistory(store, name, options.signal)
+  const last = pointer?.last
+  if (!last || logged.some(({ move }) => move === last.move)) return logged
+  return [{ ...last, to: pointer.version }, ...logged]
 }

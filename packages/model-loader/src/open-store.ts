@@ -1,17 +1,29 @@
 import { fileURLToPath } from 'node:url'
-import { type AzureAuth, azureCredential } from './azure-auth.js'
+import type { AzureAuth } from './auth-names.js'
+import { azureSignIn } from './azure-auth.js'
 import { AzureStore } from './azure-store.js'
+import { env } from './env.js'
 import { StoreError } from './errors.js'
 import { FolderStore } from './folder-store.js'
+import { DEFAULT_RETRY, type RetryPolicy } from './retry.js'
+import { S3Store } from './s3-store.js'
 import type { ModelStore } from './store.js'
 
 export interface StoreOptions {
-  /** How to sign in to Azure. */
+  /** How to sign in to Azure; default: the setting MODEL_STORE_AUTH, or `auto`. */
   auth?: AzureAuth
+  /** Another Azure Blob endpoint than the account's public one, such as a private cloud's. */
+  azureEndpoint?: string
+  /** Another provider of S3 than AWS. */
+  s3Endpoint?: string
+  /** `<endpoint>/<bucket>` instead of `<bucket>.<endpoint>`; default: with an endpoint, yes. */
+  s3PathStyle?: boolean
+  /** How hard to try when the store or the network fails. */
+  retry?: Partial<RetryPolicy>
 }
 
 const FORMS =
-  'A store is one of https://<account>.blob.core.windows.net/<container>[/<prefix>], ' +
+  'A store is one of https://<account>.blob.core.windows.net/<container>[/<prefix>], s3://<bucket>[/<prefix>], ' +
   'azurite://127.0.0.1:<port>/<container>[/<prefix>] for the Azurite emulator, and file:///<folder>.'
 
 /** The public clouds', and accounts with a DNS zone of their own. */
@@ -25,6 +37,7 @@ const EMULATOR = {
   key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
 }
 const EMULATOR_PORT = 10000
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 
 /**
  * Opens a model store. Nothing is asked of it before its first use.
@@ -37,21 +50,26 @@ export function openStore(url: string, options: StoreOptions = {}): ModelStore {
   if (parsed.search || parsed.hash || parsed.username || parsed.password) {
     throw usage("Keys and tokens don't belong in a store's URL: who you are decides what you may do.")
   }
+  const retry = { ...DEFAULT_RETRY, ...options.retry }
   switch (parsed.protocol) {
     case 'https:':
       if (!AZURE_HOST.test(parsed.host)) throw usage(`${parsed.host} is not an Azure Blob account.`)
       return new AzureStore({
         ...azurePath(parsed),
-        serviceUrl: parsed.origin,
-        credential: () => azureCredential(options.auth ?? 'auto'),
+        serviceUrl: options.azureEndpoint ?? env.MODEL_STORE_AZURE_ENDPOINT ?? parsed.origin,
+        ...azureSignIn(options.auth ?? env.MODEL_STORE_AUTH ?? 'auto', parsed.host.split('.')[0] ?? ''),
         createContainer: false,
+        retry,
       })
+    case 's3:':
+      return new S3Store({ ...s3Path(parsed), ...s3Settings(options), retry })
     case 'azurite:':
       return new AzureStore({
         ...azurePath(parsed),
         serviceUrl: `http://${parsed.hostname}:${parsed.port || EMULATOR_PORT}/${EMULATOR.account}`,
         credential: EMULATOR,
         createContainer: true,
+        retry,
       })
     case 'file:':
       return new FolderStore(parsed.href.replace(/\/+$/, ''), folderOf(parsed))
@@ -70,6 +88,25 @@ function azurePath(url: URL): { url: string; container: string; prefix: string }
     )
   }
   return { url: url.href, container, prefix: prefix.map((part) => `${part}/`).join('') }
+}
+
+function s3Path(url: URL): { url: string; bucket: string; prefix: string } {
+  const bucket = url.host
+  if (!BUCKET.test(bucket)) {
+    throw usage(
+      `${url.href} names no usable bucket: 3 to 63 lower-case letters, digits, dots and hyphens are needed.`,
+    )
+  }
+  const parts = url.pathname.split('/').filter(Boolean).map(decoded)
+  return { url: url.href, bucket, prefix: parts.map((part) => `${part}/`).join('') }
+}
+
+/** The SDK reads AWS_ENDPOINT_URL_S3 and AWS_REGION too, but other providers have no region and no hosts for buckets. */
+function s3Settings(options: StoreOptions) {
+  const endpoint = options.s3Endpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL
+  const pathStyle = options.s3PathStyle ?? env.MODEL_STORE_S3_PATH_STYLE ?? endpoint !== undefined
+  const region = env.AWS_REGION ?? (endpoint === undefined ? undefined : 'us-east-1')
+  return { endpoint, pathStyle, region }
 }
 
 function decoded(part: string): string {

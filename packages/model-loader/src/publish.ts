@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MANIFEST_FILE, sha256, verifyBundle } from '@repo/model-bundle'
@@ -7,12 +8,18 @@ import { StoreError } from './errors.js'
 import { fileKey, manifestKey } from './layout.js'
 import { movePointer } from './pointer.js'
 import { type OnProgress, ProgressMeter } from './progress.js'
+import { UNFINISHED_AFTER_MS } from './prune.js'
 import { sha256Of } from './ranges.js'
+import { writeSignature } from './signature.js'
 import type { ModelStore } from './store.js'
 
 export interface PublishOptions {
   /** Make it the latest version; default true. */
   promote?: boolean
+  /** Who does it, for the history; default: whoever runs this. */
+  by?: string
+  /** Ed25519 private key, see `readKey`: the version gets its signature, also one that is published already. */
+  signKey?: KeyObject
   onProgress?: OnProgress
   signal?: AbortSignal
 }
@@ -49,7 +56,10 @@ export async function publishModel(
     throw new StoreError('integrity', `${path} changed while it was being published. Publish it again.`)
   }
 
+  // Before the manifest: a version that exists is signed, or is never going to be.
+  const signed = { name, version, manifestSha256 }
   let alreadyThere = await isPublished(store, name, version, manifestSha256, signal)
+  if (options.signKey) await writeSignature(store, options.signKey, signed, signal)
   const meter = new ProgressMeter('publish', sum(manifest.files), onProgress)
   if (!alreadyThere) {
     // One after the other and in the same order for everybody: of two publishers with different files under one
@@ -59,19 +69,20 @@ export async function publishModel(
       const content = fileContent(join(folder, file.path), file, (bytes) => meter.add(file.path, bytes))
       // The write itself would find out too, but only after all its bytes were sent.
       const isThere = file.bytes > WORTH_ASKING_BYTES && (await store.head(key, signal)) !== undefined
-      const written = isThere
-        ? undefined
-        : await onDisk(`Publishing ${join(folder, file.path)}`, () =>
-            store.write(key, content, { ifNoneMatch: '*' }, signal),
-          )
-      if (!written) await checkSame(store, key, file, signal)
+      const write = () =>
+        onDisk(`Publishing ${join(folder, file.path)}`, () =>
+          store.write(key, content, { ifNoneMatch: '*' }, signal),
+        )
+      if (!isThere && (await write())) continue
+      if ((await clearForgotten(store, key, signal)) && (await write())) continue
+      await checkSame(store, key, file, signal)
     }
     const content = bytesContent(manifestBytes)
     if (!(await store.write(manifestKey(name, version), content, { ifNoneMatch: '*' }, signal))) {
       alreadyThere = await isPublished(store, name, version, manifestSha256, signal)
     }
   }
-  if (promote) await movePointer(store, name, { version, manifestSha256 }, signal)
+  if (promote) await movePointer(store, name, { version, manifestSha256 }, options)
   return { name, version, manifestSha256, uploadedBytes: alreadyThere ? 0 : meter.doneBytes, alreadyThere }
 }
 
@@ -92,6 +103,18 @@ async function isPublished(
     `${store.url}: ${name} ${version} is published already, with other content (manifest ${foundSha256}, yours is ` +
       `${manifestSha256}). A published version never changes: give yours a new version and publish that.`,
   )
+}
+
+/**
+ * What lies there so long that `prune` may remove it at any moment must not become a part of a version: it is written
+ * anew. Half the time that prune waits leaves it no chance to meet us.
+ * @returns whether the key is free now
+ */
+async function clearForgotten(store: ModelStore, key: string, signal?: AbortSignal): Promise<boolean> {
+  const found = await store.head(key, signal)
+  if (!found) return true
+  if (Date.now() - found.modified.getTime() < UNFINISHED_AFTER_MS / 2) return false
+  return store.delete(key, found.etag, signal)
 }
 
 /** A file that lies there without a manifest is from a publish that has not finished; it counts if it is the same. */

@@ -2,7 +2,10 @@
 export interface ObjectInfo {
   key: string
   bytes: number
-  /** Changes with every write and never comes back; opaque. */
+  /**
+   * Opaque. Differs whenever the bytes differ; S3 may give equal bytes an equal one, so what is replaced under a
+   * condition (the pointer) must never be written twice with the same bytes.
+   */
   etag: string
   /** When it was last written. */
   modified: Date
@@ -33,6 +36,8 @@ export interface Content {
 export interface ModelStore {
   /** For messages; never holds a credential. */
   readonly url: string
+  /** How this store signs in; undefined where nobody has to. */
+  readonly auth?: string
 
   /** Undefined when there is no such object. */
   head(key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined>
@@ -57,6 +62,12 @@ export interface ModelStore {
     condition: WriteCondition,
     signal?: AbortSignal,
   ): Promise<ObjectInfo | undefined>
+
+  /**
+   * Deletes an object that still has this ETag. Only for objects that are written once and never replaced.
+   * @returns whether it is gone by our doing; false when it was changed or is not there
+   */
+  delete(key: string, etag: string, signal?: AbortSignal): Promise<boolean>
 
   /** All objects whose key starts with `prefix`, in key order. */
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectInfo>

@@ -6,3 +6,8 @@ const schema = z.object({
 })
 
 export const isLong = schema.parse(process.env).TEST_LONG !== undefined
+
+/** For what a library reads from the environment by itself. */
+export function setEnvironment(values: Record<string, string>): void {
+  Object.assign(process.env, values)
+}

@@ -22,6 +22,8 @@ describe('a store URL', () => {
     'https://myaccount.z12.blob.storage.azure.net/models',
     'azurite://127.0.0.1:10000/models',
     'azurite://localhost/models',
+    's3://bucket',
+    's3://my.bucket-1/team/vision',
     'file:///srv/models',
   ])('when it is %s, then the store bears that name', (url) => {
     expect(openStore(url).url).toBe(url)
@@ -30,7 +32,8 @@ describe('a store URL', () => {
   test.each([
     ['models', 'That is not a URL'],
     ['/srv/models', 'That is not a URL'],
-    ['s3://bucket/models', 'no store for s3://'],
+    ['s3:///models', 'names no usable bucket'],
+    ['s3://My_Bucket/models', 'names no usable bucket'],
     ['http://myaccount.blob.core.windows.net/models', 'no store for http://'],
     ['https://example.com/models', 'example.com is not an Azure Blob account'],
     ['https://myaccount.blob.core.windows.net.example.com/models', 'not an Azure Blob account'],

