@@ -4,6 +4,7 @@ import { BundleError } from './errors.js'
 import { sha256, sha256File } from './hash.js'
 import { parseLabels } from './labels.js'
 import { type Manifest, parseManifest } from './manifest.js'
+import { checkExternalData } from './onnx-external.js'
 import { MANIFEST_FILE } from './paths.js'
 
 /** A model folder whose manifest and labels have been read. Its files' hashes are checked by `verifyBundle` only. */
@@ -38,7 +39,7 @@ export async function readBundle(folder: string): Promise<Bundle> {
 }
 
 /**
- * Reads the bundle and checks every file's kind, size and SHA-256.
+ * Reads the bundle and checks every file's kind, size and SHA-256, and that the ONNX file needs no others.
  * @throws BundleError; `integrity` when a file differs from the manifest or is a link
  */
 export async function verifyBundle(folder: string): Promise<Bundle> {
@@ -55,6 +56,7 @@ export async function verifyBundle(folder: string): Promise<Bundle> {
       )
     }
   }
+  await checkExternalData(folder, bundle.manifest)
   return bundle
 }
 

@@ -10,6 +10,7 @@ export {
   parseManifest,
   SCHEMA_VERSION,
 } from './manifest.js'
+export { checkExternalData, externalDataOf } from './onnx-external.js'
 export { MANIFEST_FILE, pathProblem } from './paths.js'
 export { type Preset, presets } from './presets.js'
 export { writeManifest } from './write.js'

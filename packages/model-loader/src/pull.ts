@@ -1,27 +1,32 @@
+import type { KeyObject } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { constants, copyFile, link, lstat, mkdir, open } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import {
+  checkExternalData,
   MANIFEST_FILE,
   type Manifest,
   parseManifest,
   readBundle,
   sha256,
-  sha256File,
-  verifyBundle,
 } from '@repo/model-bundle'
-import { onDisk, syncFolder } from './disk.js'
+import { onDisk } from './disk.js'
 import { StoreError } from './errors.js'
-import { checkName, checkVersion, fileKey, manifestKey, notFound } from './layout.js'
+import { fileStates, isIntact, noteStates } from './file-states.js'
+import { checkName, checkVersion, manifestKey, newestFirst, notFound } from './layout.js'
 import { readPointer } from './pointer.js'
 import { type OnProgress, ProgressMeter } from './progress.js'
-import { downloadFile, Slots } from './ranges.js'
+import { downloadFiles, reuseFiles, syncFolders, totalBytes, writeDurably } from './pull-files.js'
 import { prepareTarget, replaceFolder } from './replace-folder.js'
+import { checkSignature, fromFolder, fromStore } from './signature.js'
 import type { ModelStore } from './store.js'
 
 export interface PullOptions {
   /** Default `latest`. */
   version?: string
+  /** Refuse a model that none of these public keys has signed, and a `latest` that is older than what is there. */
+  trust?: readonly KeyObject[]
+  /** Read and hash every byte of what is there, instead of believing what the last pull has noted of its files. */
+  verify?: boolean
   onProgress?: OnProgress
   signal?: AbortSignal
 }
@@ -50,39 +55,67 @@ export async function pullModel(
   target: string,
   options: PullOptions = {},
 ): Promise<Pulled> {
-  const { version: wanted = 'latest', onProgress, signal = new AbortController().signal } = options
+  const { version: wanted = 'latest', trust, onProgress, signal = new AbortController().signal } = options
   checkName(name)
   if (wanted !== 'latest') checkVersion(wanted)
   // Every request under way listens to it.
   setMaxListeners(0, signal)
 
   return onDisk(`Pulling ${name} into ${target}`, async () => {
-    const folder = await prepareTarget(target)
+    const folder = await prepareTarget(target, { keepPartial: true })
     const found = await findVersion(store, name, wanted, signal)
     const { version, manifestSha256 } = found
-    const done = { name, version, manifestSha256, folder }
-    if (await isIntact(folder, manifestSha256)) {
+    const signed = { name, version, manifestSha256 }
+    const done = { ...signed, folder }
+    if (trust && wanted === 'latest') await checkNoDowngrade(folder, name, version)
+    if (await isIntact(folder, manifestSha256, options)) {
+      const [local, remote] = [fromFolder(folder), fromStore(store, signed, signal)]
+      if (trust)
+        await checkSignature(async (path) => (await local(path)) ?? (await remote(path)), trust, signed)
+      await prepareTarget(folder)
       return { ...done, downloadedBytes: 0, reusedBytes: 0, changed: false }
     }
+    const signature = trust && (await checkSignature(fromStore(store, signed, signal), trust, signed))
     const data = found.data ?? (await readManifest(store, name, version, manifestSha256, signal))
     const manifest = checkedManifest(store, name, version, data)
-    const bytes = await replaceFolder(folder, async (temporary) => {
+    const fill = async (temporary: string) => {
       const missing = await reuseFiles(folder, temporary, manifest)
       const meter = new ProgressMeter('pull', totalBytes(missing), onProgress)
-      await downloadFiles(store, manifest, missing, temporary, meter, signal)
+      const downloadedBytes = await downloadFiles({ store, manifest, missing, temporary, meter, signal })
+      await checkExternalData(temporary, manifest)
       await writeDurably(join(temporary, MANIFEST_FILE), data)
+      if (signature) await writeDurably(join(temporary, signature.path), signature.data)
       await syncFolders(temporary, manifest)
       signal.throwIfAborted()
-      const reusedBytes = totalBytes(manifest.files) - totalBytes(missing)
-      return { downloadedBytes: meter.doneBytes, reusedBytes }
-    })
+      const reusedBytes = Math.max(0, totalBytes(manifest.files) - downloadedBytes)
+      return { downloadedBytes, reusedBytes, states: await fileStates(temporary, manifest) }
+    }
+    const { states, ...bytes } = await replaceFolder(folder, fill, isWorthResuming)
+    await noteStates(folder, manifest, manifestSha256, states)
     return { ...done, ...bytes, changed: true }
   })
 }
 
-type ManifestFile = Manifest['files'][number]
+/** Whoever cancels wants nothing left behind; a store or a network that failed, or a deadline, wants another try. */
+function isWorthResuming(error: unknown): boolean {
+  return (
+    (error instanceof StoreError && error.code === 'unreachable') || (error as Error)?.name === 'TimeoutError'
+  )
+}
 
-const totalBytes = (files: ManifestFile[]) => files.reduce((total, { bytes }) => total + bytes, 0)
+/**
+ * An old model with a good signature is still an old model: who controls the store but no key could bring back one
+ * whose faults are known. An older version on purpose is asked for by its number.
+ */
+async function checkNoDowngrade(folder: string, name: string, version: string): Promise<void> {
+  const old = (await readBundle(folder).catch(() => undefined))?.manifest
+  if (!old || old.name !== name || newestFirst(old.version, version) >= 0) return
+  throw new StoreError(
+    'integrity',
+    `The latest version of ${name} is ${version}, but ${folder} holds ${old.version}, which is newer. If the release ` +
+      `was taken back on purpose, pull it with --version ${version}.`,
+  )
+}
 
 /** What to pull: for `latest` the pointer tells, else the version's manifest itself. */
 async function findVersion(
@@ -100,17 +133,6 @@ async function findVersion(
   const data = (await store.read(manifestKey(name, wanted), signal))?.data
   if (!data) throw await notFound(store, `there is no ${name} ${wanted}`, name, signal)
   return { version: wanted, manifestSha256: sha256(data), data }
-}
-
-/** Whether the folder holds the model with this manifest, every byte of it. */
-async function isIntact(folder: string, manifestSha256: string): Promise<boolean> {
-  try {
-    // The cheap look first: another version's files need no hashing.
-    if ((await readBundle(folder)).manifestSha256 !== manifestSha256) return false
-    return (await verifyBundle(folder)).manifestSha256 === manifestSha256
-  } catch {
-    return false
-  }
 }
 
 /** The manifest that `latest.json` names, checked by its hash. */
@@ -143,76 +165,4 @@ function checkedManifest(store: ModelStore, name: string, version: string, data:
     `${store.url}: ${key} describes ${manifest.name} ${manifest.version}, not ${name} ${version}: it was put in the ` +
       'wrong place. Publish that model with the tools.',
   )
-}
-
-/** Takes over files whose hash is already in the old folder. @returns those still to be downloaded */
-async function reuseFiles(folder: string, temporary: string, manifest: Manifest): Promise<ManifestFile[]> {
-  const old = await readBundle(folder).catch(() => undefined)
-  const paths = new Map(old?.manifest.files.map(({ sha256, path }) => [sha256, path]))
-  const missing: ManifestFile[] = []
-  for (const file of manifest.files) {
-    const to = join(temporary, file.path)
-    await mkdir(dirname(to), { recursive: true })
-    const from = join(folder, paths.get(file.sha256) ?? file.path)
-    if (await isFile(from, file)) await linkOrCopy(from, to)
-    else missing.push(file)
-  }
-  return missing
-}
-
-async function isFile(path: string, file: ManifestFile): Promise<boolean> {
-  const stat = await lstat(path).catch(() => undefined)
-  if (!stat?.isFile() || stat.size !== file.bytes) return false
-  return (await sha256File(path)).sha256 === file.sha256
-}
-
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  // Some file systems have no hard links.
-  await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_FICLONE))
-}
-
-/** Several at once; when one fails the others are stopped, and have ended before this throws. */
-async function downloadFiles(
-  store: ModelStore,
-  { name, version }: Manifest,
-  files: ManifestFile[],
-  folder: string,
-  meter: ProgressMeter,
-  signal: AbortSignal,
-): Promise<void> {
-  const stop = new AbortController()
-  const either = AbortSignal.any([signal, stop.signal])
-  setMaxListeners(0, either)
-  const slots = new Slots()
-  let failure: unknown
-  const downloads = files.map((file) =>
-    downloadFile({
-      ...{ store, file, slots, signal: either },
-      key: fileKey(name, version, file.path),
-      to: join(folder, file.path),
-      onBytes: (bytes) => meter.add(file.path, bytes),
-    }).catch((error) => {
-      failure ??= error
-      stop.abort()
-    }),
-  )
-  await Promise.all(downloads)
-  signal.throwIfAborted()
-  if (failure) throw failure
-}
-
-async function writeDurably(path: string, data: Buffer): Promise<void> {
-  const handle = await open(path, 'wx')
-  try {
-    await handle.writeFile(data)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** The folders below `root` that the manifest's files lie in. */
-async function syncFolders(root: string, manifest: Manifest): Promise<void> {
-  const folders = new Set(manifest.files.map(({ path }) => dirname(path)))
-  for (const folder of folders) if (folder !== '.') await syncFolder(join(root, folder))
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import { StoreError } from './errors.js'
 import type { ModelStore } from './store.js'
 
@@ -35,7 +35,7 @@ export interface FileDownload {
   key: string
   /** What the manifest promises. */
   file: { path: string; bytes: number; sha256: string }
-  /** The file to write; must not exist. */
+  /** The file to write. What is in it already is taken for the file's beginning, and found out if it is not. */
   to: string
   /** Shared by all files of a pull. */
   slots: Slots
@@ -47,49 +47,89 @@ export interface FileDownload {
 /**
  * Downloads one file in parallel ranges, hashes it in file order as the ranges come, and makes it durable. Chunks are
  * hashed and written as they came from the network, without a copy. The file on disk grows from its start, without
- * holes.
+ * holes, so what a broken off download left is a beginning.
+ * @returns the number of bytes downloaded
  * @throws StoreError `integrity` when the bytes are not the promised ones
  */
-export async function downloadFile(download: FileDownload): Promise<void> {
+export async function downloadFile(download: FileDownload): Promise<number> {
+  const { file, onBytes } = download
+  const handle = await open(download.to, constants.O_RDWR | constants.O_CREAT, 0o666)
+  try {
+    const hash = createHash('sha256')
+    const there = await hashBeginning(handle, file.bytes, hash)
+    onBytes(there)
+    const found = await downloadRest(download, handle, there, hash)
+    let downloaded = file.bytes - there
+    if (found !== file.sha256) {
+      // What was there may have been no beginning of this file, or the disk lost it in a power cut.
+      await handle.truncate(0)
+      if (there === 0) throw wrongHash(download, found)
+      const again = await downloadRest(download, handle, 0, createHash('sha256'))
+      if (again !== file.sha256) throw wrongHash(download, again)
+      downloaded += file.bytes
+    }
+    await handle.sync()
+    return downloaded
+  } finally {
+    await handle.close()
+  }
+}
+
+/** @returns how many bytes are there */
+async function hashBeginning(handle: FileHandle, bytes: number, hash: Hash): Promise<number> {
+  const { size } = await handle.stat()
+  if (size > bytes) await handle.truncate(0)
+  if (size === 0 || size > bytes) return 0
+  const buffer = Buffer.allocUnsafe(1 << 20)
+  let at = 0
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, at)
+    if (bytesRead === 0) return at
+    hash.update(buffer.subarray(0, bytesRead))
+    at += bytesRead
+  }
+}
+
+/** @returns the SHA-256 of the whole file */
+async function downloadRest(
+  download: FileDownload,
+  handle: FileHandle,
+  from: number,
+  hash: Hash,
+): Promise<string> {
   const { file, slots, signal } = download
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   setMaxListeners(0, either)
-  const hash = createHash('sha256')
-  const handle = await open(download.to, 'wx')
   const ranges: Promise<void>[] = []
   let failure: unknown
-  try {
-    for (let start = 0; start < file.bytes; start += RANGE_BYTES) {
-      await slots.take()
-      if (either.aborted) {
-        slots.give()
-        break
-      }
-      const end = Math.min(start + RANGE_BYTES, file.bytes)
-      const range = readRange(download, start, end, either)
-        .then(async (chunks) => {
-          // Its turn comes when all before it are hashed and written.
-          await ranges[start / RANGE_BYTES - 1]
-          for (const chunk of chunks) hash.update(chunk)
-          await writeAll(handle, chunks, start)
-        })
-        .finally(() => slots.give())
-      range.catch((error) => {
-        // The first failure tells why; the others only say that they were stopped.
-        failure ??= error
-        stop.abort()
-      })
-      ranges.push(range)
+  for (let start = from; start < file.bytes; start += RANGE_BYTES) {
+    await slots.take()
+    if (either.aborted) {
+      slots.give()
+      break
     }
-    await Promise.allSettled(ranges)
-    signal.throwIfAborted()
-    if (failure) throw failure
-    checkHash(download, hash.digest('hex'))
-    await handle.sync()
-  } finally {
-    await handle.close()
+    const before = ranges.at(-1)
+    const end = Math.min(start + RANGE_BYTES, file.bytes)
+    const range = readRange(download, start, end, either)
+      .then(async (chunks) => {
+        // Its turn comes when all before it are hashed and written.
+        await before
+        for (const chunk of chunks) hash.update(chunk)
+        await writeAll(handle, chunks, start)
+      })
+      .finally(() => slots.give())
+    range.catch((error) => {
+      // The first failure tells why; the others only say that they were stopped.
+      failure ??= error
+      stop.abort()
+    })
+    ranges.push(range)
   }
+  await Promise.allSettled(ranges)
+  signal.throwIfAborted()
+  if (failure) throw failure
+  return hash.digest('hex')
 }
 
 /** SHA-256 of an object's first `bytes` bytes, streamed. */
@@ -136,9 +176,8 @@ async function readRange(
   )
 }
 
-function checkHash({ store, key, file }: FileDownload, found: string): void {
-  if (found === file.sha256) return
-  throw new StoreError(
+function wrongHash({ store, key, file }: FileDownload, found: string): StoreError {
+  return new StoreError(
     'integrity',
     `${store.url}: ${key} is not the file that the manifest describes: expected SHA-256 ${file.sha256}, found ` +
       `${found}. Pull again; if it stays so, the store's copy is damaged: publish the model again as a new version.`,

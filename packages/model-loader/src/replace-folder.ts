@@ -8,27 +8,51 @@ import { isAbandoned, isOwned, ownName, release } from './ownership.js'
 /** Pulls into the same folder at the same time may take each other's folder away this often. */
 const MAX_SWAPS = 100
 
+/** In a folder that is being filled: what has been downloaded, by its SHA-256. The next try goes on from there. */
+export const PARTIAL_FOLDER = '.partial'
+
 /**
  * A new folder takes the place of an old one by two renames: old one aside, new one in. No file system call does
  * both, so a process that is killed between them leaves the old folder under its temporary name; whoever comes next
  * puts it back.
- * @param make fills the new folder
+ * @param make fills the new folder; it may find the partial downloads of one that failed or was killed
+ * @param isWorthKeeping whether after this failure the partial downloads are left for the next try
  * @returns what `make` returned
  */
-export async function replaceFolder<T>(target: string, make: (temporary: string) => Promise<T>): Promise<T> {
+export async function replaceFolder<T>(
+  target: string,
+  make: (temporary: string) => Promise<T>,
+  isWorthKeeping: (error: unknown) => boolean = () => false,
+): Promise<T> {
   const parent = dirname(target)
   const name = ownName(basename(target), 'new')
   const temporary = join(parent, name)
+  let keep = false
   try {
     await mkdir(temporary, { recursive: true })
+    await adoptPartial(target, temporary)
     const made = await make(temporary)
     await syncFolder(temporary)
     await swapIn(temporary, target)
     await syncFolder(parent)
     return made
+  } catch (error) {
+    keep = isWorthKeeping(error)
+    throw error
   } finally {
-    await rm(temporary, { recursive: true, force: true })
+    if (!keep) await rm(temporary, { recursive: true, force: true })
     release(name)
+  }
+}
+
+/** Takes over what an abandoned try has downloaded; of several who want it, the rename lets one have it. */
+async function adoptPartial(target: string, temporary: string): Promise<void> {
+  const parent = dirname(target)
+  for (const name of await namesIn(parent)) {
+    const path = join(parent, name)
+    if (!isOwned(name, basename(target), 'new') || !(await isAbandoned(path))) continue
+    await rename(join(path, PARTIAL_FOLDER), join(temporary, PARTIAL_FOLDER)).catch(() => {})
+    await rm(path, { recursive: true, force: true })
   }
 }
 
@@ -72,10 +96,14 @@ async function renamed(from: string, to: string): Promise<boolean> {
 /**
  * Makes `target` ready to be replaced: puts back what a killed process had set aside, and removes what killed processes
  * left.
+ * @param keepPartial leave partial downloads to `replaceFolder`
  * @returns the absolute path to work with; a link is followed
  * @throws StoreError `usage` when something is there that is not a model folder
  */
-export async function prepareTarget(target: string): Promise<string> {
+export async function prepareTarget(
+  target: string,
+  { keepPartial = false }: { keepPartial?: boolean } = {},
+): Promise<string> {
   const folder = await realpath(target).catch(() => resolve(target))
   const parent = dirname(folder)
   const base = basename(folder)
@@ -89,7 +117,7 @@ export async function prepareTarget(target: string): Promise<string> {
     if (!(await isAbandoned(path))) continue
     // When it fails, another process was quicker to put one back.
     if (isOld && !there) there = await renamed(path, folder).catch(() => true)
-    else leftovers.push(path)
+    else if (isOld || !keepPartial) leftovers.push(path)
   }
   for (const path of leftovers) await rm(path, { recursive: true, force: true })
 
