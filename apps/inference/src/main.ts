@@ -1,7 +1,6 @@
 /** The process: environment, start, signals. */
 import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
-import { createApp } from './app.js'
 import { type Env, readEnv } from './env.js'
 import { BodyBudget } from './http/body-budget.js'
 import { createHttpServer } from './http/server.js'
@@ -33,6 +32,15 @@ async function main(env: Env): Promise<void> {
     logger,
     metrics,
   )
+  const fail = async (error: Error, what: string) => {
+    logger.fatal(`${what}: ${error.message}`)
+    // A worker must not be ended while it loads.
+    await service.stop()
+    process.exit(1)
+  }
+  const started = service.start().catch((error) => fail(error, 'the model cannot be served'))
+  // Loaded while a worker loads the model.
+  const { createApp } = await import('./app.js')
   const app = createApp({
     service,
     logger,
@@ -53,10 +61,6 @@ async function main(env: Env): Promise<void> {
     keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
     connections: env.MAX_CONNECTIONS,
   })
-  const fail = (error: Error, what: string) => {
-    logger.fatal(`${what}: ${error.message}`)
-    process.exit(1)
-  }
   server.once('error', (error) => fail(error, `cannot listen on ${env.HOST}:${env.PORT}`))
   server.listen(env.PORT, env.HOST, () => logger.info({ address: server.address() }, 'listening'))
 
@@ -82,7 +86,7 @@ async function main(env: Env): Promise<void> {
   process.on('SIGINT', stop)
 
   // The probes answer while the model loads.
-  await service.start().catch((error) => fail(error, 'the model cannot be served'))
+  await started
   const manifest = service.bundle?.manifest
   logger.info({ model: manifest?.name, version: manifest?.version }, 'ready')
 }
