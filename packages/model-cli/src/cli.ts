@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander'
 import { fetchCommand } from './commands/fetch.js'
 import { initCommand } from './commands/init.js'
+import { keygenCommand } from './commands/keygen.js'
 import { listCommand } from './commands/list.js'
 import { promoteCommand } from './commands/promote.js'
+import { pruneCommand } from './commands/prune.js'
 import { publishCommand } from './commands/publish.js'
 import { pullCommand } from './commands/pull.js'
 import { verifyCommand } from './commands/verify.js'
@@ -12,14 +14,20 @@ import { FAILURES, failureOf } from './failures.js'
 const HELP = `
 Stores:
   https://<account>.blob.core.windows.net/<container>[/<prefix>]
-                                    Azure Blob Storage, signed in as whoever you are: a pipeline's service
-                                    connection, a pod's workload identity, or \`az login\`
+                                    Azure Blob Storage; --auth says how to sign in, and auto takes a pipeline's
+                                    service connection, a pod's workload identity, or \`az login\`
+  s3://<bucket>[/<prefix>]          Amazon S3, or another provider with conditional writes
   azurite://127.0.0.1:<port>/<container>
                                     the Azurite emulator's well-known account
   file:///<folder>                  a folder
 
 Environment:
   MODEL_STORE                       the store's URL, instead of --store
+  MODEL_STORE_AUTH                  how to sign in to Azure, instead of --auth
+  MODEL_STORE_ACTOR                 who publishes and promotes, for the history; default: user@host
+  MODEL_STORE_AZURE_ENDPOINT        another Azure Blob endpoint than the account's public one
+  AWS_ENDPOINT_URL_S3, AWS_REGION   another provider of S3, and the region
+  MODEL_STORE_S3_PATH_STYLE         true or false: the bucket is in the path; default: with an endpoint, true
   MODEL_CACHE_DIR                   where \`fetch\` keeps downloads; default: devops-for-ai-apps in the user's cache folder
 
 With --json the answer is one JSON document on stdout, and a failure is {"error":{"code","message"}} on stderr.
@@ -49,7 +57,9 @@ for (const command of [
   pullCommand,
   listCommand,
   promoteCommand,
+  pruneCommand,
   verifyCommand,
+  keygenCommand,
   fetchCommand,
 ]) {
   program.addCommand(command(context).option('--json', 'answer in JSON'))
@@ -69,7 +79,7 @@ try {
 } catch (error) {
   context.clear()
   if (!(error instanceof CommanderError && error.exitCode === 0)) {
-    const { code, message } = failureOf(error, abort.signal)
+    const { code, message } = failureOf(error, context.signal)
     process.exitCode = FAILURES[code].exitCode
     if (context.json) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`)
     else if (message !== '(outputHelp)') process.stderr.write(`model: ${message}\n`)

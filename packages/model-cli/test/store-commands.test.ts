@@ -48,7 +48,7 @@ describe.each(stores)('the commands with %s', (_, newStore) => {
       /^Published colours 2\.0\.0 .*\)\.\n$/,
     )
     expect(await run('list')).toMatch(
-      /^NAME +VERSION +LATEST +SIZE +TOP-1 +PUBLISHED\ncolours +2\.0\.0 .*\ncolours +1\.0\.0 +latest .*Z\n$/,
+      /^NAME +VERSION +LATEST SINCE +SIZE +TOP-1 +PUBLISHED\ncolours +2\.0\.0 .*\ncolours +1\.0\.0 +20.*Z .*Z\n$/,
     )
     expect(await run('promote', 'colours', '2.0.0')).toBe(
       'The latest version of colours is now 2.0.0; before it was 1.0.0.\n',
@@ -61,7 +61,9 @@ describe.each(stores)('the commands with %s', (_, newStore) => {
       /^Pulled colours 1\.0\.0 /,
     )
     expect(await run('verify', target)).toMatch(
-      new RegExp(`^${target} holds colours 1\\.0\\.0, intact: 2 files, \\d+ B\\.\n$`),
+      new RegExp(
+        `^${target} holds colours 1\\.0\\.0, intact: 2 files, \\d+ B\\. Its model loads and fits; it has no samples\\.\n$`,
+      ),
     )
   })
 
@@ -82,6 +84,7 @@ describe.each(stores)('the commands with %s', (_, newStore) => {
           {
             ...about,
             latest: true,
+            latestSince: expect.any(String),
             bytes: count,
             createdAt: expect.any(String),
             publishedAt: expect.any(String),
@@ -99,7 +102,7 @@ describe.each(stores)('the commands with %s', (_, newStore) => {
     })
     expect(await modelJson(['verify', target])).toEqual({
       code: 0,
-      answer: { ...about, files: 2, bytes: count },
+      answer: { ...about, files: 2, bytes: count, samples: 0, accuracy: null, wrong: [] },
     })
   })
 
@@ -171,7 +174,7 @@ describe('exit codes', () => {
     for (const word of ['azurite://', 'file:///', 'MODEL_STORE', 'MODEL_CACHE_DIR', '--json']) {
       expect(stdout).toContain(word)
     }
-    for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 8, 130]) {
+    for (const code of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130]) {
       expect(stdout).toMatch(new RegExp(`^ +${code}  \\w`, 'm'))
     }
   })

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { parseLabels, presets, writeManifest } from '@repo/model-bundle'
 import { checkName, checkVersion, prepareTarget, replaceFolder, StoreError } from '@repo/model-loader'
 import { Command, Option } from 'commander'
-import type { Context } from '../context.js'
+import { type Context, collect } from '../context.js'
 import { type Choice, tensorsFor } from '../tensors.js'
 
 interface InitOptions extends Choice {
@@ -19,7 +19,6 @@ interface InitOptions extends Choice {
 }
 
 export function initCommand(context: Context): Command {
-  const collect = (value: string, all: string[]) => [...all, value]
   return new Command('init')
     .description('make a bundle of your own model: an ONNX file, its labels and how to feed it')
     .requiredOption('--onnx <file>', 'the model')

@@ -1,14 +1,15 @@
 import { promoteModel } from '@repo/model-loader'
 import { Command } from 'commander'
-import { type Context, storeOf, withStore } from '../context.js'
+import { type Context, type StoreOptions, withStore } from '../context.js'
 
 export function promoteCommand(context: Context): Command {
   return withStore(new Command('promote'))
     .description('make a published version the latest one; an older one too, to take a release back')
     .argument('<name>', 'the model')
     .argument('<version>', 'which version')
-    .action(async (name: string, version: string, options: { store?: string }) => {
-      const { previous } = await promoteModel(storeOf(options), name, version, { signal: context.signal })
+    .action(async (name: string, version: string, options: StoreOptions) => {
+      const store = context.openStore(options)
+      const { previous } = await promoteModel(store, name, version, { signal: context.signal })
       const before = previous === undefined ? 'there was none before' : `before it was ${previous}`
       context.answer(
         { name, version, previous: previous ?? null },

@@ -1,7 +1,14 @@
-import { pullModel } from '@repo/model-loader'
+import { pullModel, readKey } from '@repo/model-loader'
 import { Command } from 'commander'
-import { type Context, storeOf, withStore } from '../context.js'
+import { type Context, collect, type StoreOptions, withStore } from '../context.js'
 import { formatBytes } from '../format.js'
+
+interface PullCommandOptions extends StoreOptions {
+  out: string
+  version: string
+  trust: string[]
+  verify?: boolean
+}
 
 export function pullCommand(context: Context): Command {
   return withStore(new Command('pull'))
@@ -9,10 +16,15 @@ export function pullCommand(context: Context): Command {
     .argument('<name>', 'the model')
     .requiredOption('--out <folder>', 'the model folder')
     .option('--version <version>', 'which version', 'latest')
-    .action(async (name: string, options: { store?: string; out: string; version: string }) => {
+    .option('--trust <file>', 'refuse what this public key has not signed; may be repeated', collect, [])
+    .option('--verify', 'read and hash every byte of a model that is there already')
+    .action(async (name: string, options: PullCommandOptions) => {
+      const { out, version, verify = false } = options
+      const keys = await Promise.all(options.trust.map((path) => readKey(path, 'public')))
+      const store = context.openStore(options)
       const { signal, onProgress } = context
-      const { out, version } = options
-      const pulled = await pullModel(storeOf(options), name, out, { version, signal, onProgress })
+      const trust = keys.length > 0 ? { trust: keys } : {}
+      const pulled = await pullModel(store, name, out, { version, verify, signal, onProgress, ...trust })
       const what = `${pulled.name} ${pulled.version}`
       const bytes = `${formatBytes(pulled.downloadedBytes)} downloaded, ${formatBytes(pulled.reusedBytes)} reused`
       context.answer(
