@@ -81,8 +81,10 @@ export async function startTracing(options: TracingOptions, logger: Logger): Pro
     begin: requestTraces(api, provider.getTracer('inference')),
     async stop() {
       const patience = new AbortController()
-      const enough = sleep(FLUSH_MS, undefined, { signal: patience.signal, ref: false }).catch(() => {})
-      await Promise.race([provider.shutdown().catch(() => {}), enough])
+      const enough = sleep(FLUSH_MS, 'late', { signal: patience.signal, ref: false }).catch(() => {})
+      const sent = provider.shutdown().catch(() => {})
+      if ((await Promise.race([sent, enough])) === 'late')
+        logger.warn('spans were lost: sending them took too long')
       patience.abort()
     },
   }

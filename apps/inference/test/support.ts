@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { PoolOptions } from '@repo/classifier'
 import { sampleBundles } from '@repo/sample-model'
+import type { Express } from 'express'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { type AppDeps, createApp } from '../src/app.js'
@@ -16,6 +17,7 @@ export const sampleBundle = sampleBundles.at(-1)!
 export interface TestApp {
   url: string
   server: Server
+  express: Express
   service: ModelService
   /** Every line that was logged so far. */
   logs: string[]
@@ -56,6 +58,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     server,
+    express: app,
     service,
     logs,
     async close() {
