@@ -51,6 +51,7 @@ export async function* retryingStream(
   open: (at: number, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>,
 ): AsyncGenerator<Uint8Array> {
   let at = start
+  let empty = 0
   for (let attempt = 1; at < end; attempt++) {
     const from = at
     const watch = new Watch(policy, what, signal)
@@ -63,8 +64,8 @@ export async function* retryingStream(
         watch.alive()
       }
       // Either the object ends here, or the server sent less than it had: asking for the rest tells.
-      if (at === from) return
-      attempt = 0
+      if (at === from && ++empty === 2) return
+      if (at > from) attempt = 0
     } catch (error) {
       if (at > from) attempt = 1
       await waitToRetry(policy, attempt, watch.reasonOf(error), signal)

@@ -11,6 +11,7 @@ import { writeBundle } from './helpers/bundles.js'
 import { folderStore } from './helpers/stores.js'
 
 const temporaryFolder = temporaryFolders()
+const KILLS = 50
 const HOST = hostname().replace(/[^A-Za-z0-9]/g, '_')
 const library = new URL('../dist/index.js', import.meta.url).href
 
@@ -90,7 +91,7 @@ describe('a pull after a crash', () => {
       for (let round = 0; ; round++) {
         await pullModel(store, 'clothes', ${JSON.stringify(target)}, { version: round % 2 ? '1.0.0' : '2.0.0' })
       }`
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < KILLS; round++) {
       await runAndKill(script, 20 + Math.random() * 100)
       if ((await readdir(parent)).includes('model')) await verifyBundle(target)
       await pullModel(store, 'clothes', target)
@@ -146,7 +147,7 @@ describe('a folder store and several processes', () => {
       import { openStore, publishModel } from ${JSON.stringify(library)}
       console.log('ready')
       await publishModel(openStore(${JSON.stringify(url)}), ${JSON.stringify(folder)})`
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < KILLS; round++) {
       await runAndKill(script, Math.random() * 40)
       const versions = await listModels(store).catch(() => [])
       for (const { name, version, latest } of versions) {
