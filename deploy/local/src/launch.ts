@@ -32,6 +32,8 @@ export interface Prepared {
 }
 
 const CONTAINER = 'models'
+/** A process beside us that fails twice is not busy but damaged, and then gets a fresh start. */
+const EMULATOR_RETRY = { tries: 2, stallMs: 10_000 }
 
 /** Everything before the app: store, publish, pull. */
 export async function prepareModel(context: Context): Promise<Prepared> {
@@ -56,7 +58,7 @@ async function prepareInEmulator(
   context.lifetime.atEnd(() => emulator.stop())
   const prepare = async () => {
     const storeUrl = `${emulator.url}/${CONTAINER}`
-    return { bundle: await fill(openStore(storeUrl)), storeUrl }
+    return { bundle: await fill(openStore(storeUrl, { retry: EMULATOR_RETRY })), storeUrl }
   }
   try {
     return await prepare()

@@ -1,36 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
-import { allGone, killLeftovers, launch, processesOf, ready, seeded } from './launcher.js'
+import { allGone, killLeftovers, type Launcher, launch, processesOf, ready, seeded } from './launcher.js'
 
 const temporaryFolder = temporaryFolders()
 const SEED = 20_260_101
-let stateFolder = ''
-
-beforeEach(async () => {
-  stateFolder = await temporaryFolder()
-})
-
-afterEach(async () => {
-  await killLeftovers(stateFolder)
-})
-
+const stateFolders: string[] = []
 /** How long a first start takes here, in milliseconds. */
 let startTime = 0
 
-beforeAll(async () => {
+async function newStateFolder(): Promise<string> {
   const folder = await temporaryFolder()
+  stateFolders.push(folder)
+  return folder
+}
+
+/** As it comes in a terminal: to the whole process group, and to the launcher once more through npm. */
+function ctrlC(launcher: Launcher): void {
+  process.kill(-launcher.pid, 'SIGINT')
+  launcher.kill('SIGINT')
+}
+
+beforeAll(async () => {
   const began = performance.now()
-  const launcher = launch({ stateFolder: folder })
+  const launcher = launch({ stateFolder: await newStateFolder() })
   await ready(launcher)
   startTime = performance.now() - began
   await launcher.stop()
+})
+
+afterEach(async () => {
+  await killLeftovers(...stateFolders.splice(0))
 })
 
 describe('a launcher that is ended', () => {
   test('when killed hard at ten moments of its start, then the next start is clean each time', async () => {
     const random = seeded(SEED)
     for (let moment = 0; moment < 10; moment++) {
+      // A new folder each time, so that publishing and pulling are interrupted too.
+      const stateFolder = await newStateFolder()
       const launcher = launch({ stateFolder })
       await sleep(((moment + random()) / 10) * startTime * 1.1)
       launcher.kill('SIGKILL')
@@ -47,38 +55,31 @@ describe('a launcher that is ended', () => {
     const random = seeded(SEED)
     const signals = ['SIGINT', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGINT', 'SIGTERM'] as const
     for (const [moment, signal] of signals.entries()) {
-      const folder = await temporaryFolder()
-      const launcher = launch({ stateFolder: folder })
+      const stateFolder = await newStateFolder()
+      const launcher = launch({ stateFolder })
       // Node itself needs a moment before any signal can be handled.
       await launcher.printed(/\S/)
       await sleep(((moment + random()) / signals.length) * startTime)
-      launcher.kill(signal)
+      if (signal === 'SIGINT') ctrlC(launcher)
+      else launcher.kill(signal)
       expect([await launcher.ended, launcher.output()]).toEqual([0, expect.stringContaining('Stopped')])
-      expect(processesOf(folder)).toEqual([])
+      expect(processesOf(stateFolder)).toEqual([])
     }
   })
 
-  test('when a signal reaches its whole process group, as Ctrl-C does, and again through npm, then it ends gently', async () => {
-    const launcher = launch({ stateFolder })
-    await ready(launcher)
-    process.kill(-launcher.pid, 'SIGINT')
-    process.kill(launcher.pid, 'SIGINT')
-    expect(await launcher.ended).toBe(0)
-    expect(processesOf(stateFolder)).toEqual([])
-  })
-
   test('when the app hangs, then it is ended by force, and at once by a second Ctrl-C', async () => {
-    for (const ctrlC of [1, 2]) {
+    const stateFolder = await newStateFolder()
+    for (const times of [1, 2]) {
       const launcher = launch({ stateFolder })
       await ready(launcher)
       const [app] = processesOf(stateFolder, 'inference/dist/main.js')
       process.kill(app!, 'SIGSTOP')
-      launcher.kill('SIGINT')
+      ctrlC(launcher)
       await launcher.printed('Stopping')
       // Sooner it would be taken for npm's echo of the first.
       await sleep(600)
-      if (ctrlC === 2) launcher.kill('SIGINT')
-      expect(await launcher.ended).toBe(ctrlC === 1 ? 0 : 130)
+      if (times === 2) ctrlC(launcher)
+      expect(await launcher.ended).toBe(times === 1 ? 0 : 130)
       await allGone(stateFolder)
     }
   })

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -19,6 +19,14 @@ beforeEach(async () => {
 afterEach(async () => {
   await killLeftovers(stateFolder)
 })
+
+/** Every byte of every blob becomes 0. */
+async function overwriteAll(data: string): Promise<void> {
+  for (const name of await readdir(join(data, '__blobstorage__'))) {
+    const path = join(data, '__blobstorage__', name)
+    await writeFile(path, Buffer.alloc((await stat(path)).size))
+  }
+}
 
 const storeUrl = (output: string) => /The model store is (\S+)/.exec(output)?.[1] ?? ''
 
@@ -89,7 +97,7 @@ describe('npm start', () => {
       'its index is garbage',
       async (data: string) => writeFile(join(data, '__azurite_db_blob__.json'), '{"filen'),
     ],
-    ['it has lost its files', async (data: string) => rm(join(data, '__blobstorage__'), { recursive: true })],
+    ['its files hold something else', overwriteAll],
   ])(
     "when the store's data is damaged because %s, then it is set aside and published again",
     async (_, damage) => {
