@@ -1,21 +1,16 @@
 /** The process: environment, start, signals. */
 import { readFileSync } from 'node:fs'
-import { Registry } from 'prom-client'
 import { type Env, readEnv } from './env.js'
 import { BodyBudget } from './http/body-budget.js'
 import { createHttpServer } from './http/server.js'
 import { createLogger } from './logger.js'
-import { Metrics } from './metrics.js'
 import { ModelService } from './model-service.js'
 import { shutDown } from './shutdown.js'
 import { startTracing, tracingOptions } from './tracing.js'
 
 async function main(env: Env): Promise<void> {
   const logger = await createLogger(env.LOG_LEVEL)
-  const metrics = new Metrics(new Registry())
   const version = { version: env.APP_VERSION ?? packageVersion(), commit: env.APP_COMMIT }
-  const wanted = tracingOptions(env, version.version)
-  const tracing = wanted && (await startTracing(wanted, logger))
   const service = new ModelService(
     {
       modelFolder: env.MODEL_DIR,
@@ -30,7 +25,6 @@ async function main(env: Env): Promise<void> {
         : { graphCache: { folder: env.GRAPH_CACHE_DIR, log: (message) => logger.info(message) } }),
     },
     logger,
-    metrics,
   )
   const fail = async (error: Error, what: string) => {
     logger.fatal(`${what}: ${error.message}`)
@@ -40,7 +34,13 @@ async function main(env: Env): Promise<void> {
   }
   const started = service.start().catch((error) => fail(error, 'the model cannot be served'))
   // Loaded while a worker loads the model.
-  const { createApp } = await import('./app.js')
+  const [{ createApp }, { Metrics }, { Registry }] = await Promise.all([
+    import('./app.js'),
+    import('./metrics.js'),
+    import('prom-client'),
+  ])
+  const wanted = tracingOptions(env, version.version)
+  const tracing = wanted && (await startTracing(wanted, logger))
   const app = createApp({
     service,
     logger,
@@ -50,7 +50,7 @@ async function main(env: Env): Promise<void> {
       budget: new BodyBudget(env.MAX_BUFFERED_BYTES),
     },
     version,
-    metrics,
+    metrics: new Metrics(new Registry()),
     apiKeys: env.API_KEYS,
     ...(tracing && { tracing }),
   })

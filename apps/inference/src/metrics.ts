@@ -1,20 +1,9 @@
 import { TIMINGS_PER_RUN, type Timings } from '@repo/classifier'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Registry } from 'prom-client'
 import type { BodyBudget } from './http/body-budget.js'
+import { knownMethod } from './http/labels.js'
 import { REJECTIONS } from './http/problem.js'
 import type { ModelService } from './model-service.js'
-
-/** The `route` of requests that reached none: paths are the callers' invention, and each label value costs memory. */
-export const UNMATCHED = 'unmatched'
-/** The `status` of requests whose client left before the answer, as nginx has it. */
-export const CLIENT_LEFT = 499
-
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-
-/** @returns the method, or `_OTHER` (OpenTelemetry's word) for those that no client has a reason to send */
-export function knownMethod(method: string): string {
-  return METHODS.has(method) ? method : '_OTHER'
-}
 
 const LABELS = ['method', 'route', 'status'] as const
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -88,8 +77,9 @@ export class Metrics {
     })
   }
 
-  /** Adds what is read off the service whenever somebody asks. Call it once. */
+  /** Has the service tell what it does, and adds what is read off it whenever somebody asks. Call it once. */
   watch(service: ModelService, budget: BodyBudget): void {
+    service.observe(this)
     const gauge = (name: string, help: string, read: () => number) =>
       new Gauge({
         name,

@@ -14,11 +14,11 @@ export class ModelService {
   #bundle: Bundle | undefined
   #state: ModelState = 'loading'
   #starting: Promise<void> | undefined
+  #metrics: Metrics | undefined
 
   constructor(
     private readonly options: Omit<PoolOptions, 'handlers' | 'onWorkerDied' | 'onAnswered'>,
     private readonly logger: Logger,
-    private readonly metrics: Metrics,
   ) {}
 
   get state(): ModelState {
@@ -29,6 +29,11 @@ export class ModelService {
   /** What is served; undefined until it is loaded. */
   get bundle(): Bundle | undefined {
     return this.#bundle
+  }
+
+  /** From now on these are told of requests and workers. Not there from the start, so that loading them delays no worker. */
+  observe(metrics: Metrics): void {
+    this.#metrics = metrics
   }
 
   /** Which model is served; undefined until it is loaded. */
@@ -62,14 +67,14 @@ export class ModelService {
       // Built JavaScript from src/ (tests) and dist/ alike: worker threads load it.
       handlers: new URL('../dist/worker/handlers.js', import.meta.url),
       onWorkerDied: (reason, givenUp) => {
-        if (!givenUp) this.metrics.workerRestarted()
+        if (!givenUp) this.#metrics?.workerRestarted()
         this.logger.error(
           { reason },
           givenUp ? 'no worker could be started again' : 'a worker died; starting another',
         )
       },
       onAnswered: (submitted, started, timings, trace) => {
-        this.metrics.answered(submitted, started, timings)
+        this.#metrics?.answered(submitted, started, timings)
         ;(trace as RequestTrace | undefined)?.worked(submitted, started, timings)
       },
     })

@@ -1,6 +1,6 @@
 import type { Span, Tracer } from '@opentelemetry/api'
 import { TIMINGS_PER_RUN, type Timings } from '@repo/classifier'
-import { CLIENT_LEFT, knownMethod } from './metrics.js'
+import { CLIENT_LEFT, knownMethod } from './http/labels.js'
 
 /** The span in whose course a request was sent to us, as its headers name it. */
 export interface TraceCaller {

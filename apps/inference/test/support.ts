@@ -36,12 +36,7 @@ export interface TestAppOptions {
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const logs: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => logs.push(line) })
-  const metrics = new Metrics(new Registry())
-  const service = new ModelService(
-    { modelFolder: sampleBundle, workers: 1, ...options.pool },
-    logger,
-    metrics,
-  )
+  const service = new ModelService({ modelFolder: sampleBundle, workers: 1, ...options.pool }, logger)
   if (!options.loading) await service.start()
   const budget = new BodyBudget(256 * 1024 * 1024)
   const limits = { bodyBytes: 16 * 1024 * 1024, images: 32, budget, ...options.limits }
@@ -50,7 +45,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     logger,
     limits,
     version: { version: '1.2.3', commit: 'abc' },
-    metrics,
+    metrics: new Metrics(new Registry()),
     ...options.app,
   })
   const server = createServer(app)

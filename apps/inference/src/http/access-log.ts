@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { Logger } from 'pino'
-import { CLIENT_LEFT, type Metrics, UNMATCHED } from '../metrics.js'
+import type { Metrics } from '../metrics.js'
+import { CLIENT_LEFT, UNMATCHED } from './labels.js'
 import type { RouteTemplates } from './route-templates.js'
 
 /** Routes that a platform calls every few seconds. */
