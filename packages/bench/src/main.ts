@@ -15,6 +15,8 @@ import { flaskProblem } from './servers/launches.js'
 const say = (line: string) => console.error(line)
 
 async function main(options: Options): Promise<void> {
+  // Better now than after twenty minutes.
+  if (options.report !== undefined) replaceMeasured(await readFile(options.report, 'utf8'), '')
   const machine = describeMachine()
   if (machine.loadAverage > 0.5)
     say(`This machine is busy (load ${machine.loadAverage}): figures will be off.`)

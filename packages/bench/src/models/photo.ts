@@ -25,6 +25,6 @@ export async function photo(): Promise<Buffer> {
   }
   return sharp(pixels, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
     .blur(0.8)
-    .jpeg({ quality: 78 })
+    .jpeg({ quality: 87 })
     .toBuffer()
 }
