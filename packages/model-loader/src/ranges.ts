@@ -5,9 +5,9 @@ import { StoreError } from './errors.js'
 import type { ModelStore } from './store.js'
 
 /** One request's share of a large file. */
-const RANGE_BYTES = 2 << 20
+const RANGE_BYTES = 8 << 20
 /** Requests under way at once; with RANGE_BYTES it bounds the memory that a pull needs. */
-const MAX_REQUESTS = 6
+const MAX_REQUESTS = 4
 
 /** Counts requests under way; who waits longest goes next. */
 export class Slots {

@@ -144,7 +144,7 @@ describeSpoilt('faults with', (open) => {
     await pullModel(store, 'clothes', target)
     await publishModel(plain.store, await bundle('2.0.0', 40_000_000))
     let asked = 0
-    proxy.fault = ({ url }) => (isData(url) && ++asked > 12 ? { kind: 'status', status: 503 } : undefined)
+    proxy.fault = ({ url }) => (isData(url) && ++asked > 4 ? { kind: 'status', status: 503 } : undefined)
     await expect(pullModel(store, 'clothes', target)).rejects.toMatchObject({ code: 'unreachable' })
     expect((await verifyBundle(target)).manifest.version).toBe('1.0.0')
     proxy.reset()
@@ -185,7 +185,7 @@ describeSpoilt('faults with', (open) => {
     const target = join(await temporaryFolder(), 'model')
     await publishModel(plain.store, await bundle('1.0.0', 10_000_000))
     let asked = 0
-    proxy.fault = ({ url }) => (isData(url) && ++asked > 3 ? { kind: 'stall', at: 0 } : undefined)
+    proxy.fault = ({ url }) => (isData(url) && ++asked > 1 ? { kind: 'stall', at: 0 } : undefined)
     const patient = { ...retry, stallMs: 60_000 }
     Object.assign((store as unknown as { place: object }).place, { retry: patient })
     const pulling = pullModel(store, 'clothes', target, { signal: AbortSignal.timeout(1_000) })
