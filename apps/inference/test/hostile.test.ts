@@ -6,7 +6,7 @@ import { residentBytes, startProcess, whenReady } from './process.js'
 
 const RUNS = isLong ? 10_000 : 600
 /** Until every decoder and every kind of answer has been used several times. */
-const WARM_UP_RUNS = isLong ? 1_000 : 300
+const WARM_UP_RUNS = isLong ? 1_000 : 600
 const MEMORY_GROWTH_BYTES = 64 * 1024 * 1024
 /** A request without an answer after this long counts as lost. */
 const DEADLINE_MS = 30_000
@@ -17,10 +17,17 @@ afterAll(async () => {
   await app.ended
 })
 
-/** Resident memory once it has had a moment to settle. */
-async function memory(): Promise<number | undefined> {
-  await new Promise((resolve) => setTimeout(resolve, 1_000))
-  return residentBytes(app)
+/** Resident memory once it has settled: the least of some readings, with plain requests between them that let it. */
+async function memory(url: string): Promise<number | undefined> {
+  const readings: number[] = []
+  for (let reading = 0; reading < 5; reading++) {
+    for (let request = 0; request < 100; request++) await (await fetch(`${url}/readyz`)).text()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const bytes = residentBytes(app)
+    if (bytes === undefined) return undefined
+    readings.push(bytes)
+  }
+  return Math.min(...readings)
 }
 
 test(`when ${RUNS} hostile requests come, then each gets a 2xx or 4xx, the process lives and its memory stays`, async () => {
@@ -44,9 +51,9 @@ test(`when ${RUNS} hostile requests come, then each gets a 2xx or 4xx, the proce
       { numRuns, endOnFailure: true },
     )
   await run(WARM_UP_RUNS)
-  const before = await memory()
+  const before = await memory(url)
   await run(RUNS)
-  const after = await memory()
+  const after = await memory(url)
   expect(statuses.get(200)).toBeGreaterThan(0)
   expect(statuses.get(400)).toBeGreaterThan(0)
   expect((await fetch(`${url}/healthz`)).status).toBe(200)
