@@ -101,20 +101,21 @@ export class ModelService {
   }
 
   /**
-   * Has a worker answer a request body.
+   * Has a worker answer a request body, which is handed over to it.
+   * @param body in the parts in which it came
    * @param trace is told what the worker's time went into
    * @returns the answer's JSON text
    * @throws ClassifierError, or HandlerError with a RequestError's code
    */
   async submit(
     kind: RequestKind,
-    body: ArrayBuffer,
+    body: ArrayBuffer[],
     detail: RequestDetail,
     signal: AbortSignal,
     trace?: RequestTrace,
   ): Promise<string> {
     this.assertUsable()
-    return (this.#pool as WorkerPool).submit(kind, [body], JSON.stringify(detail), signal, trace)
+    return (this.#pool as WorkerPool).submit(kind, body, JSON.stringify(detail), signal, trace)
   }
 
   /**

@@ -1,13 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import { HttpError } from './problem.js'
 
+/** Chunks below this size are collected in blocks: each part costs something of its own. */
+const SMALL_CHUNK_BYTES = 16 * 1024
+const BLOCK_BYTES = 64 * 1024
+
 /**
- * Reads a request's whole body into one ArrayBuffer, which can be handed to another thread without a copy.
- * The main thread never looks inside: that is the workers' task.
+ * Reads a request's whole body in the parts in which it came: their memory can be handed to another thread without a
+ * copy, and what is handed over does not make this thread collect garbage. The main thread never looks inside: that is
+ * the workers' task.
  * @param limit bytes; a longer body is refused, by its Content-Length before a byte of it is kept
  * @throws HttpError `body-too-large`, `body-incomplete` or `unsupported-media-type` (compressed bodies)
  */
-export async function readBody(req: IncomingMessage, limit: number): Promise<ArrayBuffer> {
+export async function readBody(req: IncomingMessage, limit: number): Promise<ArrayBuffer[]> {
   const encoding = req.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') {
     throw new HttpError(
@@ -15,30 +20,50 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Arr
       `the body must not be compressed (Content-Encoding: ${encoding})`,
     )
   }
-  const declared = req.headers['content-length']
-  const tooLarge = () => new HttpError('body-too-large', `the body is larger than ${limit} bytes`)
-  if (Number(declared) > limit) {
-    // Read on and forget, or the client would lose its connection before it sees the answer.
-    req.resume()
-    throw tooLarge()
-  }
-  // Of a body with an unknown length we know only that it has to stay below the limit.
-  let buffer = new Uint8Array(declared === undefined ? Math.min(limit, 64 * 1024) : Number(declared))
-  let length = 0
-  try {
-    for await (const chunk of req as AsyncIterable<Buffer>) {
-      if (length + chunk.length > limit) throw tooLarge()
-      if (length + chunk.length > buffer.length) {
-        const larger = new Uint8Array(Math.min(limit, Math.max(buffer.length * 2, length + chunk.length)))
-        larger.set(buffer.subarray(0, length))
-        buffer = larger
-      }
-      buffer.set(chunk, length)
-      length += chunk.length
+  const declared = Number(req.headers['content-length'] ?? Number.NaN)
+  return new Promise((resolve, reject) => {
+    const parts: ArrayBuffer[] = []
+    let block = new Uint8Array(0)
+    let filled = 0
+    let length = 0
+
+    const endBlock = () => {
+      if (filled > 0) parts.push(filled === block.length ? block.buffer : block.buffer.slice(0, filled))
+      block = new Uint8Array(0)
+      filled = 0
     }
-  } catch (error) {
-    if (error instanceof HttpError) throw error
-    throw new HttpError('body-incomplete', 'the connection ended before the whole body had come')
-  }
-  return length === buffer.length ? buffer.buffer : buffer.buffer.slice(0, length)
+    const read = (chunk: Buffer) => {
+      length += chunk.length
+      if (length > limit) return tooLarge()
+      // The parser gives every chunk memory of its own; the check is for the day when it does not.
+      if (chunk.length >= SMALL_CHUNK_BYTES && chunk.length === chunk.buffer.byteLength) {
+        endBlock()
+        parts.push(chunk.buffer as ArrayBuffer)
+        return
+      }
+      if (filled + chunk.length > block.length) {
+        endBlock()
+        const left = (Number.isNaN(declared) ? BLOCK_BYTES : declared - length) + chunk.length
+        block = new Uint8Array(Math.max(chunk.length, Math.min(BLOCK_BYTES, left)))
+      }
+      block.set(chunk, filled)
+      filled += chunk.length
+    }
+    const tooLarge = () => {
+      // Read on and forget, or the client would lose its connection before it sees the answer.
+      req.off('data', read).resume()
+      reject(new HttpError('body-too-large', `the body is larger than ${limit} bytes`))
+    }
+    const incomplete = () =>
+      reject(new HttpError('body-incomplete', 'the connection ended before the whole body had come'))
+
+    if (declared > limit) return tooLarge()
+    req.on('data', read)
+    req.once('end', () => {
+      endBlock()
+      resolve(parts)
+    })
+    req.once('error', incomplete)
+    req.once('close', incomplete)
+  })
 }

@@ -30,7 +30,10 @@ export async function answerFromWorker(
   const giveBack = limits.budget.take(Math.min(limits.bodyBytes, Number(declared ?? limits.bodyBytes)))
   try {
     const caller = new AbortController()
-    res.once('close', () => caller.abort())
+    res.once('close', () => {
+      // Aborting costs something, so it is left out for those who got their answer.
+      if (!res.writableFinished) caller.abort()
+    })
     const body = await readBody(req, limits.bodyBytes)
     const detail = { maxImages: limits.images, contentType: req.get('content-type') ?? '' }
     const answer = await service.submit(kind, body, detail, caller.signal, res.locals.trace)

@@ -24,8 +24,14 @@ export const createHandlers: CreateHandlers = (classifier) => {
   return Object.fromEntries(
     Object.entries(handlers).map(([kind, handle]) => [
       kind,
-      ([body = new Uint8Array()]: Uint8Array[], detail: string, timings: Timings) =>
-        handle(body, JSON.parse(detail), timings),
+      (parts: Uint8Array[], detail: string, timings: Timings) =>
+        handle(joined(parts), JSON.parse(detail), timings),
     ]),
   )
+}
+
+/** A body comes in parts, as the network delivered it. */
+function joined(parts: Uint8Array[]): Uint8Array {
+  const [only] = parts
+  return parts.length === 1 && only ? only : Buffer.concat(parts)
 }
