@@ -1,5 +1,5 @@
 import type { Span, Tracer } from '@opentelemetry/api'
-import { TIMINGS_PER_RUN, type Timings } from '@repo/classifier'
+import { TIMINGS_PER_RUN, type Timings, threadStartMs } from '@repo/classifier'
 import { CLIENT_LEFT, knownMethod } from './http/labels.js'
 
 /** The span in whose course a request was sent to us, as its headers name it. */
@@ -25,7 +25,7 @@ export interface RequestTrace {
 /** @returns begins the trace of a request */
 export function requestTraces(api: typeof import('@opentelemetry/api'), tracer: Tracer) {
   // The workers' times are on the clock of all threads, ours on `performance.now()`.
-  const threadStart = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+  const threadStart = threadStartMs()
 
   return (method: string, path: string, caller: TraceCaller | undefined): RequestTrace => {
     const now = performance.now()

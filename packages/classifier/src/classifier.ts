@@ -1,5 +1,6 @@
 import type { Bundle } from '@repo/model-bundle'
 import { type ClassifierOptions, DEFAULT_MAX_PIXELS } from './classifier-options.js'
+import { threadStartMs } from './clock.js'
 import { ClassifierError } from './errors.js'
 import { type DecodeImage, imageDecoder } from './image/decode.js'
 import { channelCount, type FillTensor, type TensorData, tensorFiller } from './image/tensor.js'
@@ -7,8 +8,7 @@ import { loadModel, type Model, type TensorInfo } from './model.js'
 import type { Timings } from './timings.js'
 import { type Prediction, softmax, topK } from './top-k.js'
 
-/** What `performance.now()` counts from in this thread, on the clock of all threads (`process.hrtime`); milliseconds. */
-const THREAD_START = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+const THREAD_START = threadStartMs()
 
 const LONG_RUN_MS = 20
 

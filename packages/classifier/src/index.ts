@@ -1,5 +1,6 @@
 // What the main thread needs. The parts that load ONNX Runtime and the image decoder are in './engine.js'.
 export { DEFAULT_MAX_PIXELS } from './classifier-options.js'
+export { threadStartMs } from './clock.js'
 export { cpuLimit } from './cpu.js'
 export { ClassifierError, type ClassifierErrorCode } from './errors.js'
 export { IMAGE_FORMATS } from './image/format.js'
