@@ -16,7 +16,7 @@ fi
 # The mirror that this machine's own apt uses, where it is one of Debian's archive.
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 'Created-By: Packages' |
   awk '$2 == "Debian" && $1 !~ /security/ { print $1; exit }')
-debootstrap --variant=minbase trixie "$folder" "${mirror:-https://deb.debian.org/debian}"
+debootstrap --variant=minbase trixie "$folder" ${mirror:+"$mirror"}
 
 # The way out to the network is this machine's.
 cp /etc/resolv.conf /etc/hosts "$folder/etc/"
