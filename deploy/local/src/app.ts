@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { isIPv6 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { launch } from '@repo/inference/launch'
 import { killGroup, type Lifetime } from './lifetime.js'
 
 export interface AppOptions {
@@ -46,7 +47,11 @@ export function startApp(options: AppOptions): App {
   lifetime.signal.throwIfAborted()
   const child = spawn(
     process.execPath,
-    ['--enable-source-maps', '--import', import.meta.resolve('@repo/azurite/follow-parent'), options.main],
+    [
+      ...launch.nodeArguments,
+      ...['--enable-source-maps', '--import', import.meta.resolve('@repo/azurite/follow-parent')],
+      options.main,
+    ],
     {
       // A process group of its own, so that Ctrl-C reaches it only through stop(), and before the emulator.
       detached: true,
@@ -55,8 +60,7 @@ export function startApp(options: AppOptions): App {
       env: {
         SHUTDOWN_DELAY_MS: '0',
         SHUTDOWN_GRACE_MS: '4000',
-        // glibc otherwise keeps a good deal of what image decoders have freed.
-        ...{ MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' },
+        ...launch.environment,
         ...options.environment,
         HOST: host,
         PORT: String(port),

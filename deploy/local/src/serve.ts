@@ -1,14 +1,12 @@
 import { join } from 'node:path'
+import { launch } from '@repo/inference/launch'
 import { readBundle } from '@repo/model-bundle'
 import { sampleBundles } from '@repo/sample-model'
 import { type App, type AppEnd, startApp } from './app.js'
-import { root } from './env.js'
 import { LaunchError } from './errors.js'
 import { curlCommand } from './format.js'
 import type { Context, Prepared } from './launch.js'
 import { findFreePort } from './ports.js'
-
-export const appMain = join(root, 'apps/inference/dist/main.js')
 
 export interface Serving {
   app: App
@@ -40,7 +38,7 @@ export async function serve(
   for (;;) {
     const port = await findFreePort(wanted, host)
     const app = startApp({
-      ...{ main: appMain, host, port, lifetime },
+      ...{ main: launch.main, host, port, lifetime },
       modelFolder: bundle.folder,
       environment: { GRAPH_CACHE_DIR: join(settings.stateFolder, 'graphs'), ...settings.inherited },
       onOutput: (chunk) => output.log(chunk),

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { launch } from '@repo/inference/launch'
 import type { Launch } from './server.js'
 
 export type ServerName = 'app' | 'naive' | 'flask'
@@ -9,8 +10,10 @@ export type ServerName = 'app' | 'naive' | 'flask'
 export const launches = {
   /** @param graphCache a folder for the graph that is optimised for this machine, or undefined for a plain load */
   app: (modelFolder: string, graphCache: string | undefined) => (port: number) => ({
-    ...node(new URL('../../../../apps/inference/dist/main.js', import.meta.url)),
+    command: process.execPath,
+    args: [...launch.nodeArguments, launch.main],
     environment: {
+      ...launch.environment,
       HOST: '127.0.0.1',
       PORT: String(port),
       MODEL_DIR: modelFolder,
