@@ -15,7 +15,7 @@ export type Handler = (parts: Uint8Array[], detail: string, timings: Timings) =>
 /** What a handlers module exports as `createHandlers`: called once in every worker. */
 export type CreateHandlers = (classifier: Classifier) => Record<string, Handler>
 
-/** What a worker is started with. */
+/** What a worker loads. */
 export interface WorkerSettings {
   /** The model's, read but not yet loaded. */
   bundle: Bundle
@@ -37,6 +37,7 @@ export interface WorkerInfo {
 }
 
 export type ToWorker =
+  | { type: 'load'; settings: WorkerSettings }
   | { type: 'run'; id: number; kind: string; parts: ArrayBuffer[]; detail: string }
   | { type: 'stop' }
 

@@ -1,8 +1,9 @@
-import { type Bundle, readBundle } from '@repo/model-bundle'
+import { readBundle } from '@repo/model-bundle'
 import { DEFAULT_MAX_PIXELS } from '../classifier-options.js'
 import { cpuLimit } from '../cpu.js'
 import { ClassifierError } from '../errors.js'
 import { type GraphCache, optimisedGraph } from '../optimised-graph.js'
+import type { OptimisedGraph } from '../optimised-graph-store.js'
 import type { WorkerInfo, WorkerSettings } from './messages.js'
 import { type Job, type OnAnswered, WorkerHandle } from './worker-handle.js'
 
@@ -42,7 +43,7 @@ type QueuedJob = Job & { timer: NodeJS.Timeout }
 
 /** Worker threads that answer requests, and the bounded queue before them. */
 export class WorkerPool {
-  readonly #settings: WorkerSettings
+  #settings: WorkerSettings | undefined
   readonly #workers = new Set<WorkerHandle>()
   readonly #starting = new Set<Promise<void>>()
   readonly #queue: QueuedJob[] = []
@@ -53,18 +54,7 @@ export class WorkerPool {
   /** Moving average of a job's time in its worker, milliseconds. */
   #jobMs = 0
 
-  private constructor(
-    private readonly options: PoolOptions,
-    bundle: Bundle,
-    optimisedGraph: string | undefined,
-  ) {
-    this.#settings = {
-      bundle,
-      handlers: (options.handlers ?? new URL('../../dist/pool/handlers.js', import.meta.url)).href,
-      threads: options.threads ?? 1,
-      maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS,
-      optimisedGraph,
-    }
+  private constructor(private readonly options: PoolOptions) {
     this.#inFlight = options.inFlight ?? 0
   }
 
@@ -74,10 +64,14 @@ export class WorkerPool {
    * @throws ClassifierError or BundleError when the model cannot be served; no thread is left then
    */
   static async start(options: PoolOptions): Promise<WorkerPool> {
-    const bundle = await readBundle(options.modelFolder)
-    const graph = options.graphCache && (await optimisedGraph(bundle, options.graphCache))
-    const pool = new WorkerPool(options, bundle, graph?.path)
-    const [started, intact] = await Promise.allSettled([pool.#startWorker(), graph?.intact])
+    const pool = new WorkerPool(options)
+    // The thread loads its code while the model's manifest is read.
+    const first = pool.#newWorker()
+    const graph = await pool.#prepare().catch(async (error) => {
+      await first.stop()
+      throw error
+    })
+    const [started, intact] = await Promise.allSettled([pool.#startWorker(first), graph?.intact])
     const failure: Error | undefined = started.status === 'rejected' ? started.reason : undefined
     if (failure || (intact.status === 'fulfilled' && intact.value === false)) {
       await pool.stop()
@@ -206,15 +200,33 @@ export class WorkerPool {
     return best
   }
 
-  #startWorker(): Promise<void> {
-    const start = this.#loadWorker().finally(() => this.#starting.delete(start))
+  async #prepare(): Promise<OptimisedGraph | undefined> {
+    const { modelFolder, graphCache, handlers, threads = 1, maxPixels = DEFAULT_MAX_PIXELS } = this.options
+    const bundle = await readBundle(modelFolder)
+    const graph = graphCache && (await optimisedGraph(bundle, graphCache))
+    this.#settings = {
+      bundle,
+      handlers: (handlers ?? new URL('../../dist/pool/handlers.js', import.meta.url)).href,
+      threads,
+      maxPixels,
+      optimisedGraph: graph?.path,
+    }
+    return graph
+  }
+
+  #newWorker(): WorkerHandle {
+    return new WorkerHandle(() => this.#runNext(), this.options.onAnswered)
+  }
+
+  #startWorker(worker = this.#newWorker()): Promise<void> {
+    const start = this.#loadWorker(worker).finally(() => this.#starting.delete(start))
     this.#starting.add(start)
     return start
   }
 
-  async #loadWorker(): Promise<void> {
-    const worker = new WorkerHandle(this.#settings, () => this.#runNext(), this.options.onAnswered)
+  async #loadWorker(worker: WorkerHandle): Promise<void> {
     const ended = worker.ended
+    worker.load(this.#settings as WorkerSettings)
     try {
       this.#info = await worker.ready
     } catch (error) {
@@ -242,7 +254,7 @@ export class WorkerPool {
       } catch (error) {
         reason = (error as Error).message
         // Its folder may have been emptied since the start.
-        this.#settings.optimisedGraph = undefined
+        if (this.#settings) this.#settings.optimisedGraph = undefined
       }
     }
     // The others may still live, but the reason that took this one will take them too: let the platform start anew.

@@ -49,15 +49,16 @@ export class WorkerHandle {
   /** Settles when the thread has ended, with the reason if nobody asked it to. */
   readonly ended: Promise<string | undefined>
 
-  /** @param onIdle called whenever a job has ended, so that the next one can be given */
+  /**
+   * Starts the thread, which loads its code at once, and its model when `load` says which.
+   * @param onIdle called whenever a job has ended, so that the next one can be given
+   */
   constructor(
-    settings: WorkerSettings,
     onIdle: () => void,
     private readonly onAnswered?: OnAnswered,
   ) {
     // From src/ (tests) and dist/ alike this is the built file: threads run plain JavaScript.
     this.#worker = new Worker(new URL('../../dist/pool/worker.js', import.meta.url), {
-      workerData: settings,
       // Nearly all of a worker's garbage is short-lived base64; a larger young generation would only keep more of it.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     })
@@ -85,6 +86,13 @@ export class WorkerHandle {
       })
       this.ended.then((why) => reject(new ClassifierError('worker-died', `a worker did not start: ${why}`)))
     })
+    // Nobody waits for a worker that is stopped before it was given a model.
+    this.ready.catch(() => {})
+  }
+
+  /** To be called once, before `ready` is awaited. */
+  load(settings: WorkerSettings): void {
+    this.#worker.postMessage({ type: 'load', settings } satisfies ToWorker)
   }
 
   /** Jobs given and not yet ended. */

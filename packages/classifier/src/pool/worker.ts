@@ -4,25 +4,31 @@
  */
 import { readlinkSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort } from 'node:worker_threads'
 import { Classifier } from '../classifier.js'
 import { onnxRuntimeVersion } from '../model.js'
 import type { Timings } from '../timings.js'
 import type { CreateHandlers, FromWorker, Handler, PlainError, ToWorker, WorkerSettings } from './messages.js'
 
-const settings = workerData as WorkerSettings
 const port = parentPort as MessagePort
 const send = (message: FromWorker) => port.postMessage(message)
 
 yieldToMainThread()
-try {
-  const classifier = await Classifier.open(settings.bundle, settings)
-  const { createHandlers } = (await import(settings.handlers)) as { createHandlers: CreateHandlers }
-  const runMs = await classifier.warmUp()
-  serve(classifier, createHandlers(classifier))
-  send({ type: 'ready', info: { onnxRuntime: onnxRuntimeVersion, runMs, ...classifier.tensors } })
-} catch (error) {
-  send({ type: 'failed', error: plain(error) })
+port.once('message', async (message: ToWorker) => {
+  if (message.type === 'load') await load(message.settings)
+  else port.close()
+})
+
+async function load(settings: WorkerSettings): Promise<void> {
+  try {
+    const classifier = await Classifier.open(settings.bundle, settings)
+    const { createHandlers } = (await import(settings.handlers)) as { createHandlers: CreateHandlers }
+    const runMs = await classifier.warmUp()
+    serve(classifier, createHandlers(classifier))
+    send({ type: 'ready', info: { onnxRuntime: onnxRuntimeVersion, runMs, ...classifier.tensors } })
+  } catch (error) {
+    send({ type: 'failed', error: plain(error) })
+  }
 }
 
 function serve(classifier: Classifier, handlers: Record<string, Handler>): void {
@@ -37,7 +43,7 @@ function serve(classifier: Classifier, handlers: Record<string, Handler>): void 
   }
 
   port.on('message', async (message: ToWorker) => {
-    if (message.type === 'stop') {
+    if (message.type !== 'run') {
       stopping = true
       return stopWhenIdle()
     }
