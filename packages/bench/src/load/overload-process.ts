@@ -1,17 +1,13 @@
 /** Sends requests at a fixed rate and counts what becomes of them; see overload.ts. */
 import { readFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quantile } from '../stats.js'
 import type { Arrivals } from './overload.js'
+import { RawClient } from './raw-client.js'
 
 const [url = '', bodyFile = '', rate = '1', seconds = '1'] = process.argv.slice(2)
-const TIMEOUT_MS = 60_000
-
-const body = readFileSync(bodyFile)
-const agent = new Agent({ keepAlive: true })
-const headers = { 'content-type': 'application/json', 'content-length': body.length }
+const client = new RawClient(url, readFileSync(bodyFile))
 const counts = { sent: 0, answered: 0, refused: 0, other: 0, lost: 0 }
 const refusals: number[] = []
 let answeredInTime = 0
@@ -24,35 +20,22 @@ try {
 const start = performance.now()
 const end = start + Number(seconds) * 1000
 
-function send(): Promise<void> {
+async function send(): Promise<void> {
   const sent = performance.now()
   counts.sent++
-  return new Promise((resolve) => {
-    let state: 'waiting' | 'answered' | 'lost' = 'waiting'
-    const post = request(url, { method: 'POST', agent, headers, timeout: TIMEOUT_MS }, (response) => {
-      const now = performance.now()
-      state = 'answered'
-      if (response.statusCode === 200) {
-        counts.answered++
-        if (now <= end) answeredInTime++
-      } else if (response.statusCode === 503 && response.headers['retry-after'] !== undefined) {
-        counts.refused++
-        refusals.push(now - sent)
-      } else counts.other++
-      response.resume()
-      response.once('close', resolve)
-    })
-    post.once('timeout', () => post.destroy(new Error('no answer in time')))
-    post.on('error', () => {
-      // A connection that is closed after its answer has lost nothing.
-      if (state === 'waiting') {
-        counts.lost++
-        state = 'lost'
-      }
-      resolve()
-    })
-    post.end(body)
-  })
+  try {
+    const { status, hasRetryAfter } = await client.post()
+    const now = performance.now()
+    if (status === 200) {
+      counts.answered++
+      if (now <= end) answeredInTime++
+    } else if (status === 503 && hasRetryAfter) {
+      counts.refused++
+      refusals.push(now - sent)
+    } else counts.other++
+  } catch {
+    counts.lost++
+  }
 }
 
 const running = new Set<Promise<void>>()
@@ -65,7 +48,7 @@ while (performance.now() < end) {
   await sleep(1)
 }
 await Promise.all(running)
-agent.destroy()
+client.close()
 refusals.sort((a, b) => a - b)
 const arrivals: Arrivals = {
   ...counts,
