@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 
-export const help = `npm run bench                      every case, three times, about 20 minutes
+export const help = `npm run bench                      every case, three times, about 25 minutes
 npm run bench -- --quick           every case once, under two minutes: for a first look
-npm run bench -- --only resnet50   one case: sample, mobilenet or resnet50
+npm run bench -- --only resnet50   one case: sample, sample-1, mobilenet or resnet50
 npm run bench -- --flask <folder>  also the original's stack, made by packages/bench/flask/setup.sh <folder>
 npm run bench -- --report docs/performance.md
                                    writes tables and chart into this file, between its markers
@@ -33,7 +33,7 @@ const EFFORTS: Record<'full' | 'quick' | 'smoke', Effort> = {
   },
   quick: {
     repetitions: 1,
-    seconds: 2.5,
+    seconds: 2,
     warmUpSeconds: 1,
     concurrency: [1, 8, 32],
     coldStarts: 2,

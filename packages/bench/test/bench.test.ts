@@ -58,7 +58,9 @@ withWrk(
 test('when the case is unknown, then it names those that there are', async () => {
   await expect(run('--smoke', '--only', 'alexnet')).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('there is no case "alexnet"; there are sample, mobilenet, resnet50'),
+    stderr: expect.stringContaining(
+      'there is no case "alexnet"; there are sample, sample-1, mobilenet, resnet50',
+    ),
   })
 })
 
