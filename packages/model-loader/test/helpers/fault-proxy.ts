@@ -20,9 +20,8 @@ export type Fault =
 export class FaultProxy {
   /** Asked for each request; undefined leaves it alone. `index` counts from 0. */
   fault: (request: IncomingMessage, index: number) => Fault | undefined = () => undefined
-  /** Bytes of answers' bodies that went through. */
-  bytes = 0
   count = 0
+  #through = { bytes: 0 }
   #server: Server | undefined
   #port = 0
 
@@ -32,6 +31,11 @@ export class FaultProxy {
     this.#server = createServer((request, response) => this.#forward(request, response))
     await new Promise<void>((resolve) => this.#server?.listen(0, '127.0.0.1', resolve))
     this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  /** Bytes of answers' bodies that went through, to requests that came since the last reset. */
+  get bytes(): number {
+    return this.#through.bytes
   }
 
   get port(): number {
@@ -45,7 +49,7 @@ export class FaultProxy {
 
   reset(): void {
     this.fault = () => undefined
-    this.bytes = 0
+    this.#through = { bytes: 0 }
     this.count = 0
   }
 
@@ -58,19 +62,27 @@ export class FaultProxy {
       return void response.writeHead(fault.status, headers).end()
     }
     const { method, url: path, headers } = request
+    const through = this.#through
     const forwarded = send({ host: '127.0.0.1', port: this.targetPort, method, path, headers }, (answer) => {
       const chunks: Buffer[] = []
       answer.on('data', (chunk) => chunks.push(chunk))
-      answer.on('end', () => this.#answer(answer, Buffer.concat(chunks), response, fault))
+      answer.on('end', () => {
+        through.bytes += this.#answer(answer, Buffer.concat(chunks), response, fault)
+      })
       answer.on('error', () => response.destroy())
     })
     forwarded.on('error', () => response.destroy())
     request.pipe(forwarded)
   }
 
-  #answer(answer: IncomingMessage, body: Buffer, response: ServerResponse, fault: Fault | undefined): void {
+  /** @returns how many bytes of the body went to the client; none when it has hung up */
+  #answer(answer: IncomingMessage, body: Buffer, response: ServerResponse, fault: Fault | undefined): number {
     const { statusCode = 500, headers } = answer
-    if (fault?.kind === 'lost') return void response.destroy()
+    if (response.destroyed) return 0
+    if (fault?.kind === 'lost') {
+      response.destroy()
+      return 0
+    }
     const at = fault && 'at' in fault ? Math.min(fault.at, Math.max(0, body.length - 1)) : body.length
     const data = Buffer.from(body)
     if (fault?.kind === 'corrupt' && data.length > 0) data[at] = (data[at] ?? 0) ^ 1
@@ -80,11 +92,14 @@ export class FaultProxy {
     response.writeHead(statusCode, headers)
     const whole = fault === undefined || fault.kind === 'corrupt'
     const part = whole ? data : data.subarray(0, at)
-    this.bytes += part.length
-    if (whole || (fault.kind === 'truncate' && fault.rightLength)) return void response.end(part)
+    if (whole || (fault.kind === 'truncate' && fault.rightLength)) {
+      response.end(part)
+      return part.length
+    }
     response.flushHeaders()
     response.write(part, () => {
       if (fault.kind !== 'stall') setTimeout(() => response.destroy(), 5)
     })
+    return part.length
   }
 }
