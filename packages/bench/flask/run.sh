@@ -17,7 +17,6 @@ mkdir -p "$root/srv/model" "$root/srv/app"
 mount --bind "$model" "$root/srv/model"
 mount --bind "$here" "$root/srv/app"
 
-inner=$((port + 1))
 cat >"$root/srv/nginx.conf" <<CONF
 daemon off;
 user root;
@@ -39,7 +38,7 @@ http {
       proxy_set_header X-Real-IP \$remote_addr;
       proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
       proxy_set_header X-Forwarded-Proto \$scheme;
-      proxy_pass http://127.0.0.1:$inner;
+      proxy_pass http://unix:/srv/gunicorn.sock;
       proxy_connect_timeout 5000s;
       proxy_read_timeout 5000s;
     }
@@ -50,8 +49,8 @@ CONF
 chroot "$root" nginx -c /srv/nginx.conf &
 nginx=$!
 MODEL_DIR=/srv/model PYTHONDONTWRITEBYTECODE=1 chroot "$root" \
-  gunicorn --chdir /srv/app --bind "127.0.0.1:$inner" --workers 1 --timeout 100000 --log-level warning app:app &
+  gunicorn --chdir /srv/app --bind unix:/srv/gunicorn.sock --workers 1 --timeout 100000 --log-level warning app:app &
 gunicorn=$!
-trap 'kill $nginx $gunicorn 2>/dev/null; wait; exit 0' TERM INT
+trap 'kill $nginx $gunicorn 2>/dev/null || true; wait' EXIT
+trap 'exit 0' TERM INT
 wait -n
-kill $nginx $gunicorn 2>/dev/null

@@ -88,7 +88,8 @@ async function untilGood(child: ChildProcess, ask: () => Promise<Response>): Pro
 function stopper(child: ChildProcess): () => Promise<void> {
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
-  const ended = once(child, 'close').catch(() => {})
+  // Not 'close': a child of its own that has outlived it would hold its output open.
+  const ended = once(child, 'exit').catch(() => {})
   return async () => {
     child.kill('SIGTERM')
     const timer = setTimeout(kill, 15_000)
