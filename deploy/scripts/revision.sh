@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Notes which revision of the release serves, so that a pipeline can put it back.
+#
+# Reads: NAMESPACE, RELEASE, KUBECONFIG, HELM, KUBECTL   see release.sh
+# Writes outputs: previousRevision (empty when nothing is deployed)
+set -euo pipefail
+here="$(dirname "${BASH_SOURCE[0]}")"
+# shellcheck source-path=SCRIPTDIR
+. "$here/lib.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/release.sh"
+
+output previousRevision "$(deployed_revision)"
