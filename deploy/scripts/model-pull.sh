@@ -8,6 +8,7 @@
 #   MODEL_DIR           where it goes; default: $OUT_DIR/model
 #   MODEL_TRUST         a public key file: a model that it has not signed is refused; optional
 #   MODEL_STORE_AUTH    how to sign in to Azure; optional
+#   SYSTEM_ACCESSTOKEN  in Azure Pipelines: the run's own token, for which Azure gives one of its own
 # Writes the model's folder, and outputs: modelName, modelVersion, modelSha256 (of its manifest, which lists the
 # SHA-256 of every file)
 set -euo pipefail

@@ -3,7 +3,7 @@
 # because there is no such build, the answer is true: a build too many is better than a model that nobody sees.
 #
 # Reads:
-#   MODEL_STORE, MODEL_NAME, MODEL_STORE_AUTH   as model-pull.sh does
+#   MODEL_STORE, MODEL_NAME, MODEL_STORE_AUTH, SYSTEM_ACCESSTOKEN   as model-pull.sh does
 #   LAST_MODEL_SHA256   what the last good build carried; default: what LAST_RELEASE says
 #   LAST_RELEASE        the release.json of that build; may be missing
 # Writes outputs: modelChanged (true or false)
