@@ -1,0 +1,2 @@
+export { type ResolveOptions, resolveTool } from './resolve.js'
+export type { ToolName } from './tools.js'
