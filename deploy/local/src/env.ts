@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { usageError } from './errors.js'
+import { LaunchError } from './errors.js'
 
 /** The checkout's top folder. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -48,14 +48,7 @@ export interface Settings {
  * @throws LaunchError naming the variable
  */
 export function readSettings(): Settings {
-  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
-  const parsed = schema.safeParse(given)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const name = String(issue?.path[0])
-    throw usageError(`${name}=${given[name]} is not usable: ${issue?.message}.`)
-  }
-  const env = parsed.data
+  const env = read(schema, 'See npm start -- --help')
   // conda and tcsh set HOST to a platform's or machine's name, which has nothing to do with us.
   const isAddress = isIP(env.HOST) !== 0 || env.HOST === 'localhost'
   return {
@@ -71,6 +64,50 @@ export function readSettings(): Settings {
     inherited: process.env,
   }
 }
+
+const clusterSchema = z.object({
+  LOCAL_STATE_DIR: schema.shape.LOCAL_STATE_DIR,
+  /** Which of the ways to a cluster; default: the first that fits. */
+  CLUSTER: z.enum(['kind', 'script', 'given']).optional(),
+  /** A script with `up`, `down` and `status` that starts a Kubernetes without a container engine. */
+  CLUSTER_SCRIPT: z.string().optional(),
+  /** An existing cluster, used only together with REGISTRY. */
+  KUBECONFIG: z.string().optional(),
+  /** A registry that the existing cluster pulls from. */
+  REGISTRY: z.string().optional(),
+  REGISTRY_PLAIN_HTTP: z.enum(['true', 'false']).default('false'),
+  /** How the existing cluster's pods reach this machine. */
+  HOST_ADDRESS: z.string().default(''),
+})
+
+export type ClusterSettings = Omit<z.infer<typeof clusterSchema>, 'LOCAL_STATE_DIR'> & {
+  /** Everything of the cluster that lies on this machine's disk. */
+  folder: string
+}
+
+/**
+ * Reads what `npm run cluster:up` goes by.
+ * @throws LaunchError naming the variable
+ */
+export function readClusterSettings(): ClusterSettings {
+  const { LOCAL_STATE_DIR, ...settings } = read(clusterSchema, 'See docs/cluster.md')
+  return { ...settings, folder: join(resolve(LOCAL_STATE_DIR), 'cluster') }
+}
+
+function read<Schema extends z.ZodType>(wanted: Schema, help: string): z.infer<Schema> {
+  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
+  const parsed = wanted.safeParse(given)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const name = String(issue?.path[0])
+  throw new LaunchError(`${name}=${given[name]} is not usable: ${issue?.message}.`, help, 2)
+}
+
+/** This process's environment with changes. */
+export const environmentWith = (changes: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...changes,
+})
 
 function userCache(xdg: string | undefined): string {
   if (xdg !== undefined) return xdg

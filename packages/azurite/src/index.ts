@@ -4,6 +4,8 @@ import { createRequire } from 'node:module'
 export { isAlive } from './is-alive.js'
 
 export interface AzuriteOptions {
+  /** The address to listen on; default: 127.0.0.1. */
+  host?: string
   /** Where blobs are kept between runs. Without it they live in memory. */
   folder?: string
   /** 0 or nothing: any free port. */
@@ -16,7 +18,7 @@ export interface AzuriteOptions {
 
 export interface Azurite {
   port: number
-  /** `azurite://127.0.0.1:<port>`; add `/<container>` and it is a model store's URL. */
+  /** `azurite://<host>:<port>`; add `/<container>` and it is a model store's URL. */
   url: string
   pid: number
   /** Resolves with a reason when the process ends without having been asked to. */
@@ -29,13 +31,14 @@ const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 3_000
 
 /**
- * Starts Azurite's Blob service on loopback and waits until it listens.
+ * Starts Azurite's Blob service, on loopback unless told otherwise, and waits until it listens.
  * It ends when this process ends, however that happens.
  * @throws Error with Azurite's own words when it does not come up, or the signal's reason when that aborts; no process
  * is left in either case
  */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   options.signal?.throwIfAborted()
+  const { host = '127.0.0.1' } = options
   const main = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js')
   // As a URL: in a path, `--import` would take "#", "?" and "%" for parts of one.
   const followParent = new URL('../dist/follow-parent.js', import.meta.url).href
@@ -44,7 +47,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
     process.execPath,
     [
       ...['--import', followParent, main],
-      ...['--blobHost', '127.0.0.1', '--blobPort', String(options.port ?? 0)],
+      ...['--blobHost', host, '--blobPort', String(options.port ?? 0)],
       ...['--silent', '--disableTelemetry', '--skipApiVersionCheck', ...storage],
     ],
     // A process group of its own, so that Ctrl-C reaches it only through stop(), after its users have finished.
@@ -73,7 +76,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   })
   return {
     port,
-    url: `azurite://127.0.0.1:${port}`,
+    url: `azurite://${host}:${port}`,
     pid: child.pid ?? 0,
     died: new Promise((resolve) => {
       void ended.then((how) => {
@@ -100,7 +103,7 @@ function listening(child: ChildProcess, ended: Promise<string>, signal?: AbortSi
     signal?.addEventListener('abort', abort)
     const read = (chunk: Buffer) => {
       printed += chunk
-      const match = /(?:successfully listens? on|listening at) http:\/\/127\.0\.0\.1:(\d+)\s/.exec(printed)
+      const match = /(?:successfully listens? on|listening at) http:\/\/[^\s:]+:(\d+)\s/.exec(printed)
       if (match) settle(() => resolve(Number(match[1])))
     }
     child.stdout?.on('data', read)
