@@ -1,0 +1,1 @@
+export function watchPage(report: (message: string) => void): Promise<() => Promise<void>>
