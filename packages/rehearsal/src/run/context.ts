@@ -1,0 +1,45 @@
+import type { Edit } from '../tasks/checkout.js'
+import type { History } from './history.js'
+import type { Mask } from './mask.js'
+import type { RunRecord } from './record.js'
+
+/** The world outside a run: what its steps find instead of Azure. */
+export interface Surroundings {
+  /** The checkout that is rehearsed. */
+  root: string
+  /** For the report and the logs. */
+  reportFolder: string
+  /** Everything else that the rehearsal writes. */
+  folder: string
+  /** Changes that a scenario makes to every checkout. */
+  edits: Edit[]
+  /** What every step's environment begins with. */
+  env: Record<string, string>
+  /** What the stand-in of `az` answers from. */
+  cloud: Cloud
+  /** How many jobs may run at a time. */
+  width: number
+  signal: AbortSignal
+  /** Aborts when even what runs after a cancel must end. */
+  hardSignal: AbortSignal
+  /** Asks a person whether a deployment may go on. */
+  approve(environment: string): Promise<boolean>
+  /** Tells the view that the record changed; with a line of a step's log where there is one. */
+  changed(line?: { job: string; text: string }): void
+}
+
+export interface Cloud {
+  /** The cluster that every AKS cluster stands for; undefined: there is none. */
+  kubeconfig?: string
+  /** The registry's address. */
+  registry?: string
+}
+
+/** One run of one pipeline. */
+export interface RunContext extends Surroundings {
+  record: RunRecord
+  history: History
+  mask: Mask
+  /** Runs of other pipelines, by the name that this one gives them. */
+  resources: Record<string, RunRecord>
+}
