@@ -3,6 +3,7 @@ import { type ClassifierOptions, DEFAULT_MAX_PIXELS } from './classifier-options
 import { threadStartMs } from './clock.js'
 import { ClassifierError } from './errors.js'
 import { type DecodeImage, imageDecoder } from './image/decode.js'
+import { tensorPng } from './image/preview.js'
 import { channelCount, type FillTensor, type TensorData, tensorFiller } from './image/tensor.js'
 import { loadModel, type Model, type TensorInfo } from './model.js'
 import type { Timings } from './timings.js'
@@ -106,6 +107,15 @@ export class Classifier {
     const tensor = this.#newTensor()
     this.#fill(await this.decode(image), tensor)
     return tensor
+  }
+
+  /**
+   * The image as the model sees it.
+   * @returns a PNG of the model's width and height
+   * @throws ClassifierError about the image
+   */
+  async preview(image: Uint8Array): Promise<Buffer> {
+    return tensorPng(this.bundle.manifest.input, await this.preprocess(image))
   }
 
   /**
