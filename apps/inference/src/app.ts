@@ -6,16 +6,19 @@ import { apiKeys } from './http/api-keys.js'
 import { notFound, onlyMethods, problemHandler } from './http/problem.js'
 import { requestId } from './http/request-id.js'
 import { type RouteTemplates, readTemplates } from './http/route-templates.js'
+import { servedBy } from './http/served-by.js'
 import { traceContext } from './http/trace-context.js'
 import type { RequestLimits } from './http/worker-answer.js'
 import type { Metrics } from './metrics.js'
 import type { ModelService } from './model-service.js'
 import { docs, docsFile } from './routes/docs.js'
 import { healthz, readyz } from './routes/health.js'
-import { home } from './routes/home.js'
+import { home, pageAssets } from './routes/home.js'
 import { metricsText } from './routes/metrics.js'
+import { model, sampleImage } from './routes/model.js'
 import { openInference } from './routes/open-inference.js'
 import { openApi } from './routes/openapi.js'
+import { preview } from './routes/preview.js'
 import { score } from './routes/score.js'
 import { type AppVersion, version } from './routes/version.js'
 import type { Tracing } from './tracing.js'
@@ -43,11 +46,13 @@ export function createApp(deps: AppDeps): Express {
   const templates: RouteTemplates = new Map()
   app.use(accessLog({ ...deps, templates }))
   app.use(helmet())
-  app.use(closeWhenDraining(deps.service))
+  app.use(servedBy(deps.service, deps.version.pod))
+  app.use(closeConnection(deps.service))
 
   const guard = apiKeys(deps.apiKeys ?? [])
   const v2 = openInference({ ...deps, guard })
   app.get('/', home)
+  app.use('/assets', pageAssets)
   app.get('/healthz', healthz(deps.service))
   app.get('/readyz', readyz(deps.service))
   app.get('/metrics', metricsText(deps.metrics))
@@ -57,9 +62,12 @@ export function createApp(deps: AppDeps): Express {
   app.use('/v2', v2)
   app.use(guard)
   app.post('/score', score(deps))
+  app.post('/preview', preview(deps))
   app.get('/version', version(deps.version, deps.service))
+  app.get('/model', model(deps.service))
+  app.get('/model/samples/:sha256', sampleImage(deps.service))
 
-  app.all('/score', onlyMethods('POST'))
+  for (const path of ['/score', '/preview']) app.all(path, onlyMethods('POST'))
   for (const path of GET_ONLY) app.all(path, onlyMethods('GET', 'HEAD'))
   app.use(notFound)
   app.use(problemHandler(deps))
@@ -69,12 +77,20 @@ export function createApp(deps: AppDeps): Express {
   return app
 }
 
-const GET_ONLY = ['/', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/docs/:file', '/version']
+const GET_ONLY = [
+  ...['/', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs', '/docs/:file'],
+  ...['/version', '/model', '/model/samples/:sha256'],
+]
 
-/** While we are about to stop, each connection ends with its answer, so that clients turn to another pod. */
-function closeWhenDraining(service: ModelService): RequestHandler {
-  return (_req, res, next) => {
-    if (service.state === 'draining') res.set('connection', 'close')
+/**
+ * While we are about to stop, each connection ends with its answer, so that clients turn to another pod. So it does for
+ * who asks by `x-connection: close`: a browser may not send `Connection` itself, and a load balancer that deals out
+ * connections would show it one pod for ever.
+ */
+function closeConnection(service: ModelService): RequestHandler {
+  return (req, res, next) => {
+    if (service.state === 'draining' || req.headers['x-connection'] === 'close')
+      res.set('connection', 'close')
     next()
   }
 }

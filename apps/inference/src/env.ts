@@ -4,6 +4,13 @@ import { z } from 'zod'
 export const environmentSchema = z.object({
   /** The model's bundle: the folder that `model pull` made. */
   MODEL_DIR: z.string().min(1).default('model'),
+  /**
+   * Base URL of an Open Inference endpoint that runs the model, such as another release of this app. Then no model is
+   * loaded here; MODEL_DIR says its name and labels.
+   */
+  MODEL_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** Sent to MODEL_ENDPOINT as a bearer token. */
+  MODEL_ENDPOINT_API_KEY: z.string().min(1).optional(),
   HOST: z.string().min(1).default('0.0.0.0'),
   /** 0 takes any free port; the log says which. */
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
@@ -54,6 +61,10 @@ export const environmentSchema = z.object({
   /** What GET /version answers; the image build sets both. */
   APP_VERSION: z.string().min(1).optional(),
   APP_COMMIT: z.string().min(1).default('unknown'),
+  /** The container image's, `sha256:...`, for GET /version. Only who deploys it knows: an image can't hold its own. */
+  IMAGE_DIGEST: z.string().min(1).optional(),
+  /** The pod's name, for GET /version and the header x-pod. */
+  POD_NAME: z.string().min(1).optional(),
   /** Keys of which callers must send one, separated by commas. Without any, everybody is answered. */
   API_KEYS: z
     .string()

@@ -1,31 +1,24 @@
 /** The process: environment, start, signals. */
 import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
 import { type Env, readEnv } from './env.js'
 import { BodyBudget } from './http/body-budget.js'
 import { createHttpServer } from './http/server.js'
+import { LocalModel } from './local-model.js'
 import { createLogger } from './logger.js'
-import { ModelService } from './model-service.js'
+import type { ModelService } from './model-service.js'
 import { shutDown } from './shutdown.js'
 import { startTracing, tracingOptions } from './tracing.js'
 
 async function main(env: Env): Promise<void> {
   const logger = await createLogger(env.LOG_LEVEL)
-  const version = { version: env.APP_VERSION ?? packageVersion(), commit: env.APP_COMMIT }
-  const service = new ModelService(
-    {
-      modelFolder: env.MODEL_DIR,
-      threads: env.THREADS_PER_RUN,
-      maxPixels: env.MAX_IMAGE_PIXELS,
-      queueLimit: env.QUEUE_LIMIT,
-      queueTimeoutMs: env.QUEUE_TIMEOUT_MS,
-      runTimeoutMs: env.RUN_TIMEOUT_MS,
-      ...(env.WORKERS === undefined ? {} : { workers: env.WORKERS }),
-      ...(env.GRAPH_CACHE_DIR === undefined
-        ? {}
-        : { graphCache: { folder: env.GRAPH_CACHE_DIR, log: (message) => logger.info(message) } }),
-    },
-    logger,
-  )
+  const version = {
+    version: env.APP_VERSION ?? packageVersion(),
+    commit: env.APP_COMMIT,
+    ...(env.IMAGE_DIGEST !== undefined && { imageDigest: env.IMAGE_DIGEST }),
+    ...(env.POD_NAME !== undefined && { pod: env.POD_NAME }),
+  }
+  const service = await modelService(env, logger)
   const fail = async (error: Error, what: string) => {
     logger.fatal(`${what}: ${error.message}`)
     // A worker must not be ended while it loads.
@@ -89,6 +82,36 @@ async function main(env: Env): Promise<void> {
   await started
   const manifest = service.bundle?.manifest
   logger.info({ model: manifest?.name, version: manifest?.version }, 'ready')
+}
+
+/** The model in this process, or at the endpoint that is named. */
+async function modelService(env: Env, logger: Logger): Promise<ModelService> {
+  if (env.MODEL_ENDPOINT !== undefined) {
+    const { RemoteModel } = await import('./remote-model.js')
+    const options = {
+      endpoint: env.MODEL_ENDPOINT,
+      modelFolder: env.MODEL_DIR,
+      limit: env.QUEUE_LIMIT,
+      timeoutMs: env.RUN_TIMEOUT_MS,
+      ...(env.MODEL_ENDPOINT_API_KEY === undefined ? {} : { apiKey: env.MODEL_ENDPOINT_API_KEY }),
+    }
+    return new RemoteModel(options, logger)
+  }
+  return new LocalModel(
+    {
+      modelFolder: env.MODEL_DIR,
+      threads: env.THREADS_PER_RUN,
+      maxPixels: env.MAX_IMAGE_PIXELS,
+      queueLimit: env.QUEUE_LIMIT,
+      queueTimeoutMs: env.QUEUE_TIMEOUT_MS,
+      runTimeoutMs: env.RUN_TIMEOUT_MS,
+      ...(env.WORKERS === undefined ? {} : { workers: env.WORKERS }),
+      ...(env.GRAPH_CACHE_DIR === undefined
+        ? {}
+        : { graphCache: { folder: env.GRAPH_CACHE_DIR, log: (message) => logger.info(message) } }),
+    },
+    logger,
+  )
 }
 
 /** The version in this app's package.json. */

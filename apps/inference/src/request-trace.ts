@@ -22,6 +22,9 @@ export interface RequestTrace {
   end(route: string | undefined, status: number): void
 }
 
+/** Told what a worker did for a request. */
+export type WorkObserver = Pick<RequestTrace, 'worked'>
+
 /** @returns begins the trace of a request */
 export function requestTraces(api: typeof import('@opentelemetry/api'), tracer: Tracer) {
   // The workers' times are on the clock of all threads, ours on `performance.now()`.

@@ -26,7 +26,7 @@ describe('API_KEYS', () => {
     expect((await get(path)).status).toBe(200)
   })
 
-  test.each(['/version', '/score', '/nope'])(
+  test.each(['/version', '/model', '/score', '/preview', '/nope'])(
     'when no key comes, then %s answers 401 as a problem',
     async (path) => {
       const response = await get(path)

@@ -96,4 +96,25 @@ describe('the app', () => {
       }
     })
   })
+
+  test('when a worker throws or dies, then that caller gets an error, the next an answer, and the metric counts', async () => {
+    const handlers = new URL('./mortal-handlers.js', import.meta.url)
+    await withApp({ pool: { handlers } }, async (app) => {
+      const restarts = async () => {
+        const text = await (await fetch(`${app.url}/metrics`)).text()
+        return Number(/^inference_worker_restarts_total (\d+)$/m.exec(text)?.[1])
+      }
+      const post = async (body: string) => {
+        const headers = { 'content-type': 'image/png' }
+        return (await fetch(`${app.url}/score`, { method: 'POST', headers, body })).status
+      }
+      expect(await post('throw')).toBe(500)
+      expect((await scoreSample(app)).status).toBe(200)
+      expect(await restarts()).toBe(0)
+      expect(await post('die')).toBe(500)
+      expect((await scoreSample(app)).status).toBe(200)
+      expect(await restarts()).toBe(1)
+      expect((await fetch(`${app.url}/healthz`)).status).toBe(200)
+    })
+  })
 })

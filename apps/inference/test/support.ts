@@ -9,7 +9,8 @@ import { type AppDeps, createApp } from '../src/app.js'
 import { BodyBudget } from '../src/http/body-budget.js'
 import type { RequestLimits } from '../src/http/worker-answer.js'
 import { Metrics } from '../src/metrics.js'
-import { ModelService } from '../src/model-service.js'
+import { LocalModel } from '../src/local-model.js'
+import type { ModelService } from '../src/model-service.js'
 
 /** The bundled sample model's better version. */
 export const sampleBundle = sampleBundles.at(-1)!
@@ -27,7 +28,9 @@ export interface TestApp {
 export interface TestAppOptions {
   pool?: Partial<PoolOptions>
   limits?: Partial<RequestLimits>
-  app?: Pick<AppDeps, 'apiKeys' | 'tracing'>
+  app?: Partial<Pick<AppDeps, 'apiKeys' | 'tracing' | 'version'>>
+  /** Instead of the sample model in this process. */
+  service?: ModelService
   /** Do not load the model. */
   loading?: boolean
 }
@@ -36,7 +39,8 @@ export interface TestAppOptions {
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const logs: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => logs.push(line) })
-  const service = new ModelService({ modelFolder: sampleBundle, workers: 1, ...options.pool }, logger)
+  const service =
+    options.service ?? new LocalModel({ modelFolder: sampleBundle, workers: 1, ...options.pool }, logger)
   if (!options.loading) await service.start()
   const budget = new BodyBudget(256 * 1024 * 1024)
   const limits = { bodyBytes: 16 * 1024 * 1024, images: 32, budget, ...options.limits }

@@ -10,7 +10,7 @@ export type { CreateHandlers, Handler, WorkerInfo } from './pool/messages.js'
 export { type PoolOptions, WorkerPool } from './pool/pool.js'
 export { HandlerError, type OnAnswered } from './pool/worker-handle.js'
 export { TIMINGS_PER_RUN, type Timings } from './timings.js'
-export type { Prediction } from './top-k.js'
+export { type Prediction, softmax, topK } from './top-k.js'
 
 /** Reads names, types and shapes of an ONNX file's inputs and outputs. @throws ClassifierError `model-unloadable` */
 export async function describeOnnx(path: string) {

@@ -1,6 +1,6 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { writeManifest } from '@repo/model-bundle'
 import { temporaryFolders, writeColourBundle } from '@repo/testing'
@@ -76,6 +76,34 @@ test('when a model is not signed by a trusted key, then it is refused, and two k
   // Rotation: the same bundle once more, signed with the new key.
   await model(['publish', folder, '--sign-key', ours.key, ...store])
   expect(await pull(ours.pub)).toMatchObject({ code: 0 })
+})
+
+test('when the signature in the store was tampered with, or is of another model, then it is refused', async () => {
+  const { key, pub } = await keys()
+  const [store, out] = [await newStore(), await target()]
+  await model(['publish', await bundle('1.0.0'), '--sign-key', key, ...store])
+  await model(['publish', await bundle('2.0.0'), '--sign-key', key, ...store])
+  const signature = async (version: string) => {
+    const folder = join(fileURLToPath(store[1] ?? ''), 'colours', version, 'signatures')
+    return join(folder, (await readdir(folder))[0] ?? '')
+  }
+  const good = await readFile(await signature('2.0.0'), 'utf8')
+  const { signature: bytes, ...rest } = JSON.parse(good)
+  const flipped = Buffer.from(bytes, 'base64')
+  flipped[0] = (flipped[0] ?? 0) ^ 1
+  const bad = [
+    JSON.stringify({ ...rest, signature: flipped.toString('base64') }),
+    await readFile(await signature('1.0.0'), 'utf8'),
+    '{}',
+    'not json',
+  ]
+  for (const text of bad) {
+    await writeFile(await signature('2.0.0'), text)
+    const pulled = await model(['pull', 'colours', '--out', out, '--trust', pub, ...store])
+    expect(pulled).toMatchObject({ code: 4, stderr: expect.stringContaining('signature') })
+  }
+  await writeFile(await signature('2.0.0'), good)
+  expect(await model(['pull', 'colours', '--out', out, '--trust', pub, ...store])).toMatchObject({ code: 0 })
 })
 
 test('when latest goes back, then who trusts keys refuses it, but not when asked for by its number', async () => {

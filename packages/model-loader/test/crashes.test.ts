@@ -3,15 +3,18 @@ import { once } from 'node:events'
 import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Azurite, startAzurite } from '@repo/azurite'
 import { verifyBundle } from '@repo/model-bundle'
 import { temporaryFolders } from '@repo/testing'
 import { listModels, promoteModel, publishModel, pullModel } from '../src/index.js'
+import { isLong } from './env.js'
 import { writeBundle } from './helpers/bundles.js'
-import { folderStore } from './helpers/stores.js'
+import { azuriteStore, folderStore, type TestStore } from './helpers/stores.js'
 
 const temporaryFolder = temporaryFolders()
-const KILLS = 50
+/** Of pullers and of publishers, for each store. */
+const KILLS = isLong ? 50 : 25
 const HOST = hostname().replace(/[^A-Za-z0-9]/g, '_')
 const library = new URL('../dist/index.js', import.meta.url).href
 
@@ -24,12 +27,14 @@ async function deadPid(): Promise<number> {
 
 async function publishedStore(...versions: string[]) {
   const { store, url } = folderStore(await temporaryFolder())
-  for (const version of versions) {
-    const folder = await temporaryFolder()
-    await writeBundle(folder, { version })
-    await publishModel(store, folder)
-  }
+  for (const version of versions) await publishModel(store, await bundle(version))
   return { store, url }
+}
+
+async function bundle(version: string, model?: Buffer) {
+  const folder = await temporaryFolder()
+  await writeBundle(folder, { version, ...(model && { files: { 'model.onnx': model } }) })
+  return folder
 }
 
 /** Runs a script and kills it hard, so many milliseconds after it has printed something; it may have ended by then. */
@@ -79,26 +84,6 @@ describe('a pull after a crash', () => {
     await pullModel(store, 'clothes', join(parent, 'model'))
     expect((await readdir(parent)).sort()).toEqual([...names, 'model'].sort())
   })
-
-  test('when pulls are killed at any moment, then the next one finds the old or the new model', async () => {
-    const { store, url } = await publishedStore('1.0.0', '2.0.0')
-    const parent = await temporaryFolder()
-    const target = join(parent, 'model')
-    const script = `
-      import { openStore, pullModel } from ${JSON.stringify(library)}
-      const store = openStore(${JSON.stringify(url)})
-      console.log('ready')
-      for (let round = 0; ; round++) {
-        await pullModel(store, 'clothes', ${JSON.stringify(target)}, { version: round % 2 ? '1.0.0' : '2.0.0' })
-      }`
-    for (let round = 0; round < KILLS; round++) {
-      await runAndKill(script, 20 + Math.random() * 100)
-      if ((await readdir(parent)).includes('model')) await verifyBundle(target)
-      await pullModel(store, 'clothes', target)
-      await verifyBundle(target)
-      expect(await readdir(parent)).toEqual(['model'])
-    }
-  })
 })
 
 describe('a folder store and several processes', () => {
@@ -137,25 +122,62 @@ describe('a folder store and several processes', () => {
     for (let length = 0; length < 39; length++) at = next.get(at) ?? 'broken'
     expect((await listModels(store, 'clothes')).find(({ latest }) => latest)?.version).toBe(at)
   })
+})
 
-  test('when publishers are killed at any moment, then what is listed can be pulled, and a retry ends well', async () => {
-    const root = await temporaryFolder()
-    const { store, url } = folderStore(root)
-    const folder = await temporaryFolder()
-    await writeBundle(folder, { files: { 'model.onnx': Buffer.alloc(3_000_000, 'x') } })
+describe.each(['folder', 'Azure Blob (Azurite)'])('processes killed at any moment, %s', (kind) => {
+  let azurite: Azurite | undefined
+  beforeAll(async () => {
+    if (kind !== 'folder') azurite = await startAzurite()
+  })
+  afterAll(() => azurite?.stop())
+  const open = async (): Promise<TestStore> =>
+    azurite ? azuriteStore(azurite) : folderStore(await temporaryFolder())
+
+  test(`when ${KILLS} pulls are killed, then the next one finds the old or the new model`, async () => {
+    const { store, url } = await open()
+    for (const version of ['1.0.0', '2.0.0']) await publishModel(store, await bundle(version))
+    const parent = await temporaryFolder()
+    const target = join(parent, 'model')
+    const script = `
+      import { openStore, pullModel } from ${JSON.stringify(library)}
+      const store = openStore(${JSON.stringify(url)})
+      await store.head('clothes/latest.json')
+      console.log('ready')
+      for (let round = 0; ; round++) {
+        await pullModel(store, 'clothes', ${JSON.stringify(target)}, { version: round % 2 ? '1.0.0' : '2.0.0' })
+      }`
+    for (let round = 0; round < KILLS; round++) {
+      await runAndKill(script, Math.random() * 120)
+      if ((await readdir(parent)).includes('model')) await verifyBundle(target)
+      await pullModel(store, 'clothes', target)
+      await verifyBundle(target)
+      expect(await readdir(parent)).toEqual(['model'])
+    }
+  })
+
+  test(`when ${KILLS} publishers are killed, then what is listed can be pulled, and a retry ends well`, async () => {
+    const { store, url } = await open()
+    const folder = await bundle('1.0.0', Buffer.alloc(3_000_000, 'x'))
+    await publishModel(store, await bundle('0.9.0'))
     const script = `
       import { openStore, publishModel } from ${JSON.stringify(library)}
+      const store = openStore(${JSON.stringify(url)})
+      await store.head('clothes/latest.json')
       console.log('ready')
-      await publishModel(openStore(${JSON.stringify(url)}), ${JSON.stringify(folder)})`
+      await publishModel(store, ${JSON.stringify(folder)})`
     for (let round = 0; round < KILLS; round++) {
-      await runAndKill(script, Math.random() * 40)
-      const versions = await listModels(store).catch(() => [])
+      await runAndKill(script, Math.random() * 60)
+      const versions = await listModels(store)
+      expect(versions.filter(({ latest }) => latest)).toHaveLength(1)
       for (const { name, version, latest } of versions) {
         const target = join(await temporaryFolder(), 'model')
         await pullModel(store, name, target, latest ? {} : { version })
       }
     }
     await publishModel(store, folder)
-    expect(await listModels(store)).toMatchObject([{ version: '1.0.0', latest: true }])
+    expect(await listModels(store)).toMatchObject([
+      { version: '1.0.0', latest: true },
+      { version: '0.9.0', latest: false },
+    ])
   })
 })

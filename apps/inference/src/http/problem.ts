@@ -33,10 +33,14 @@ const STATUS: Record<string, number> = {
   'image-unsupported': 400,
   'image-undecodable': 400,
   'image-too-large': 413,
+  'no-preview': 404,
   'not-ready': 503,
   'queue-full': 503,
   deadline: 503,
   stopped: 503,
+  'endpoint-busy': 503,
+  'endpoint-failed': 502,
+  'endpoint-timeout': 504,
 }
 
 /** Codes of requests that are refused though nothing is wrong with them. */

@@ -1,8 +1,10 @@
 import type { Request, Response } from 'express'
 import type { ModelService } from '../model-service.js'
+import type { WorkObserver } from '../request-trace.js'
 import type { RequestKind } from '../worker/handlers.js'
 import { readBody } from './body.js'
 import type { BodyBudget } from './body-budget.js'
+import { serverTiming } from './server-timing.js'
 
 /** What requests may bring. */
 export interface RequestLimits {
@@ -17,12 +19,14 @@ export interface RequestLimits {
 /**
  * Reads a request's body, has a worker answer it, sends the answer. When nothing could answer it anyway, the body is
  * not read; when the client leaves, it is not run.
+ * @param send gives the client what the worker answered; left out, that is JSON
  */
 export async function answerFromWorker(
   req: Request,
   res: Response,
   kind: RequestKind,
   { service, limits }: { service: ModelService; limits: RequestLimits },
+  send = (answer: string): unknown => res.type('application/json').send(answer),
 ): Promise<void> {
   service.assertUsable()
   const declared = req.headers['content-length']
@@ -36,8 +40,13 @@ export async function answerFromWorker(
     })
     const body = await readBody(req, limits.bodyBytes)
     const detail = { maxImages: limits.images, contentType: req.get('content-type') ?? '' }
-    const answer = await service.submit(kind, body, detail, caller.signal, res.locals.trace)
-    res.type('application/json').send(answer)
+    const observer: WorkObserver = {
+      worked(submitted, started, timings) {
+        res.set('server-timing', serverTiming(started - submitted, timings))
+        res.locals.trace?.worked(submitted, started, timings)
+      },
+    }
+    send(await service.submit(kind, body, detail, caller.signal, observer))
   } finally {
     giveBack()
   }

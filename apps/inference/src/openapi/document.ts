@@ -12,7 +12,7 @@ export interface DocumentOptions {
   secured: boolean
 }
 
-const NO_MODEL: ServedModel = { name: 'model', version: '1.0.0', input: 'input' }
+const NO_MODEL: ServedModel = { name: 'model', version: '1.0.0', input: 'input', sample: '0'.repeat(64) }
 
 /** @returns the API as OpenAPI 3.1 */
 export function openApiDocument({ version, model = NO_MODEL, secured }: DocumentOptions) {

@@ -44,13 +44,37 @@ export function operations(model: ServedModel): Operation[] {
       },
     },
     {
+      method: 'post',
+      path: '/preview',
+      id: 'preview',
+      tag: 'score',
+      summary: 'See an image as the model sees it',
+      description: "Cropped, resized, and gray or inverted where the model's input is.",
+      request: { 'image/*': { schema: FILE } },
+      responses: {
+        200: {
+          description: "A picture of the model's width and height.",
+          content: { 'image/png': { schema: FILE } },
+        },
+        ...errors('problem', 400, 404, 413, 415, 503),
+      },
+    },
+    {
       method: 'get',
       path: '/',
       id: 'home',
       tag: 'operations',
-      summary: 'What the original answered',
+      summary: 'What the original answered; to browsers the demo page',
       open: true,
-      responses: { 200: other('It serves.', 'text/plain', 'Healthy') },
+      responses: {
+        200: {
+          description: 'It serves.',
+          content: {
+            'text/plain': { schema: { type: 'string' }, examples: { example: 'Healthy' } },
+            'text/html': { schema: { type: 'string' } },
+          },
+        },
+      },
     },
     {
       method: 'get',
@@ -59,6 +83,32 @@ export function operations(model: ServedModel): Operation[] {
       tag: 'operations',
       summary: 'Exactly which code and which model answer',
       responses: { 200: json('Versions and hashes.', 'Version') },
+    },
+    {
+      method: 'get',
+      path: '/model',
+      id: 'model',
+      tag: 'operations',
+      summary: 'The model card',
+      responses: {
+        200: json('What people want to know of the model.', 'ModelCard'),
+        ...errors('problem', 503),
+      },
+    },
+    {
+      method: 'get',
+      path: '/model/samples/{sha256}',
+      id: 'sample',
+      tag: 'operations',
+      summary: 'One of the images that came with the model',
+      parameters: { sha256: model.sample },
+      responses: {
+        200: {
+          description: 'The image.',
+          content: { 'image/png': { schema: FILE }, 'image/jpeg': { schema: FILE } },
+        },
+        ...errors('problem', 404, 503),
+      },
     },
     {
       method: 'get',

@@ -7,6 +7,8 @@ export interface ServedModel {
   version: string
   /** Name of the model's input. */
   input: string
+  /** SHA-256 of one of its samples. */
+  sample: string
 }
 
 const TAG = 'open inference protocol'

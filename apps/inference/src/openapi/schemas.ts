@@ -1,3 +1,4 @@
+import { manifestSchema } from '@repo/model-bundle'
 import { z } from 'zod'
 import { inferRequestSchema } from '../worker/infer-request.js'
 import { scoreRequestSchema } from '../worker/score-request.js'
@@ -15,7 +16,12 @@ const scoreAnswer = z.object({
 const text = (description: string) => z.string().meta({ description })
 
 const versionAnswer = z.object({
-  app: z.object({ version: z.string(), commit: z.string() }),
+  app: z.object({
+    version: z.string(),
+    commit: z.string(),
+    imageDigest: z.string().optional().meta({ description: "Of the container's image." }),
+    pod: z.string().optional(),
+  }),
   model: z
     .object({
       name: z.string(),
@@ -26,6 +32,17 @@ const versionAnswer = z.object({
     .nullable()
     .meta({ description: 'null while it loads' }),
   runtime: z.object({ onnxruntime: z.string().nullable(), node: z.string() }),
+})
+
+const { name, version, description, source, license, createdAt, metrics, input } = manifestSchema.shape
+const modelCard = z.object({
+  ...{ name, version, description, source, license, createdAt, metrics },
+  sha256: text('Of the ONNX file.'),
+  input: input.pick({ width: true, height: true, channels: true }),
+  labels: z.array(z.string()).meta({ description: 'In class order: that of the confusion matrix.' }),
+  samples: z
+    .array(z.object({ label: z.string(), sha256: z.string() }))
+    .meta({ description: 'Images that came with the model, with their true labels.' }),
 })
 
 const health = z.object({ status: z.enum(['ok', 'failed']) })
@@ -73,6 +90,7 @@ export const schemas = {
   ScoreRequest: scoreRequestSchema,
   ScoreAnswer: scoreAnswer,
   Version: versionAnswer,
+  ModelCard: modelCard,
   Health: health,
   Readiness: readiness,
   Problem: problem,

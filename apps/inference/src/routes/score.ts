@@ -1,5 +1,6 @@
 import { IMAGE_FORMATS } from '@repo/classifier'
 import type { Request, RequestHandler } from 'express'
+import { isImageType, mediaType } from '../http/media-type.js'
 import { HttpError } from '../http/problem.js'
 import { answerFromWorker, type RequestLimits } from '../http/worker-answer.js'
 import type { ModelService } from '../model-service.js'
@@ -13,13 +14,11 @@ export function score(deps: { service: ModelService; limits: RequestLimits }): R
   return (req, res) => answerFromWorker(req, res, scoreKind(req), deps)
 }
 
-const IMAGE_TYPES = new Set([...IMAGE_FORMATS.map((format) => `image/${format}`), 'image/jpg', 'image/*'])
-
 function scoreKind(req: Request): ScoreKind {
-  const type = (req.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  const type = mediaType(req)
   if (type === 'application/json') return 'score-json'
   if (type === 'multipart/form-data') return 'score-multipart'
-  if (IMAGE_TYPES.has(type)) return 'score-image'
+  if (isImageType(type)) return 'score-image'
   throw new HttpError(
     'unsupported-media-type',
     `POST /score takes application/json, multipart/form-data or an image (${IMAGE_FORMATS.join(', ')}); got ${type || 'no Content-Type'}`,

@@ -1,4 +1,4 @@
-import { ClassifierError } from '@repo/classifier/engine'
+import { ClassifierError } from '@repo/classifier/errors'
 import { RequestError, type RequestErrorCode } from './request-error.js'
 
 /** @throws RequestError `malformed-json`; the parser's own message quotes the text, and images have no place in answers */

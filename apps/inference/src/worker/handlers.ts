@@ -1,9 +1,10 @@
 import type { CreateHandlers, Timings } from '@repo/classifier'
 import { type InferKind, inferHandlers } from './infer.js'
+import { type PreviewKind, previewHandlers } from './preview.js'
 import { type ScoreKind, scoreHandlers } from './score.js'
 
 /** What the workers can be asked. */
-export type RequestKind = ScoreKind | InferKind
+export type RequestKind = ScoreKind | InferKind | PreviewKind
 
 /** What a handler needs to know besides the body. */
 export interface RequestDetail {
@@ -20,6 +21,7 @@ export const createHandlers: CreateHandlers = (classifier) => {
   const handlers: Record<RequestKind, WorkerHandler> = {
     ...scoreHandlers(classifier),
     ...inferHandlers(classifier),
+    ...previewHandlers(classifier),
   }
   return Object.fromEntries(
     Object.entries(handlers).map(([kind, handle]) => [

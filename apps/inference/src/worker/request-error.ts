@@ -8,6 +8,7 @@ export type RequestErrorCode =
   | 'image-unsupported'
   | 'image-undecodable'
   | 'image-too-large'
+  | 'no-preview'
 
 /** The one error of reading a request's content. Thrown in a worker, mapped to HTTP in http/problem.ts. */
 export class RequestError extends Error {

@@ -12,7 +12,7 @@ export type ScoreKind = 'score-json' | 'score-image' | 'score-multipart'
 const TOP = 3
 
 /** Answers POST /score: reads the images out of a body, classifies them, writes the answer. */
-export function scoreHandlers(classifier: Classifier): Record<ScoreKind, WorkerHandler> {
+export function scoreHandlers(classifier: Pick<Classifier, 'classify'>): Record<ScoreKind, WorkerHandler> {
   const scored = async (timings: Timings, read: () => Uint8Array[] | Promise<Uint8Array[]>) => {
     const start = performance.now()
     const images = await read()

@@ -87,9 +87,9 @@ export class WorkerPool {
     return pool
   }
 
-  /** Whether a request would be taken: at least one worker lives. */
+  /** Whether a request would be taken. While the only worker is replaced it waits. */
   get ready(): boolean {
-    return this.#state === 'running' && this.#workers.size > 0
+    return this.#state === 'running'
   }
 
   /** What the workers learnt while they started. */

@@ -1,4 +1,5 @@
 import {
+  type ClientRequest,
   createServer,
   type IncomingMessage,
   type Server,
@@ -7,12 +8,14 @@ import {
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What goes wrong with one request. Byte counts are of the answer's body. */
+/** What goes wrong with one request. Byte counts are of the answer's body, unless said otherwise. */
 export type Fault =
   | { kind: 'status'; status: number; retryAfter?: string }
   /** Before the store sees the request, or, the worst case, after it has done it. */
   | { kind: 'lost'; what: 'request' | 'answer' }
   | { kind: 'reset' | 'stall' | 'corrupt'; at: number }
+  /** The connection breaks after so many bytes of the request's body; the store sees a broken request too. */
+  | { kind: 'cut'; at: number }
   /** The answer ends early; its Content-Length says so or not. */
   | { kind: 'truncate'; at: number; rightLength: boolean }
 
@@ -72,13 +75,21 @@ export class FaultProxy {
       answer.on('error', () => response.destroy())
     })
     forwarded.on('error', () => response.destroy())
+    if (fault?.kind === 'cut') return void cutOff(request, forwarded, fault.at)
     request.pipe(forwarded)
   }
 
   /** @returns how many bytes of the body went to the client; none when it has hung up */
-  #answer(answer: IncomingMessage, body: Buffer, response: ServerResponse, fault: Fault | undefined): number {
+  #answer(
+    answer: IncomingMessage,
+    body: Buffer,
+    response: ServerResponse,
+    wanted: Fault | undefined,
+  ): number {
     const { statusCode = 500, headers } = answer
     if (response.destroyed) return 0
+    // A request without a body cannot be cut.
+    const fault = wanted?.kind === 'cut' ? undefined : wanted
     if (fault?.kind === 'lost') {
       response.destroy()
       return 0
@@ -102,4 +113,19 @@ export class FaultProxy {
     })
     return part.length
   }
+}
+
+/** Passes on the first `at` bytes of a request's body, or all of a shorter one but its last byte, and breaks off. */
+function cutOff(request: IncomingMessage, forwarded: ClientRequest, at: number): void {
+  const end = Math.min(at, Number(request.headers['content-length'] ?? 0) - 1)
+  if (end < 0) return void request.pipe(forwarded)
+  let sent = 0
+  request.on('data', (chunk: Buffer) => {
+    const part = chunk.subarray(0, end - sent)
+    sent += part.length
+    forwarded.write(part)
+    if (sent < end) return
+    forwarded.destroy()
+    request.socket.destroy()
+  })
 }
