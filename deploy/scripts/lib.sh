@@ -116,10 +116,11 @@ container() {
 podman_flags() {
   local image=$1 try
   [[ $(engine) == podman && -z ${PODMAN_GLOBAL_FLAGS+x}${PODMAN_RUN_FLAGS+x}${PODMAN_BUILD_FLAGS+x} ]] || return 0
-  local limits
-  limits="--ulimit nofile=$(ulimit -Hn):$(ulimit -Hn) --ulimit nproc=$(ulimit -Hu):$(ulimit -Hu)"
-  limits=${limits//unlimited/-1}
-  for try in '|' '|--ulimit host' '--runtime runc|' '--runtime runc|--ulimit host' "--runtime runc|$limits"; do
+  container image inspect "$image" >/dev/null 2>&1 || container pull --quiet "$image" >/dev/null ||
+    fail "the image $image can't be pulled. Where no registry is reached: eval \"\$(deploy/local/base-image/base-image.sh)\""
+  # Low enough to be at or below most hard limits; raising those is what is forbidden.
+  local limits='--ulimit nofile=1024:1024 --ulimit nproc=1024:1024'
+  for try in '|' '|--ulimit host' "|$limits" '--runtime runc|' '--runtime runc|--ulimit host' "--runtime runc|$limits"; do
     export PODMAN_GLOBAL_FLAGS="${try%%|*}" PODMAN_RUN_FLAGS="${try#*|}" PODMAN_BUILD_FLAGS=''
     container run --rm --entrypoint node "$image" --version >/dev/null 2>"$OUT_DIR/podman.log" || continue
     [[ $try == '|' ]] && return
