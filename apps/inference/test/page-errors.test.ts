@@ -39,7 +39,9 @@ describeWithBrowser('the demo page, when things go wrong,', (open) => {
         expect(await words(name).innerText()).toContain(code)
       }
       expect(await axe(page)).toEqual([])
-      await page.locator('#results').evaluate('(element) => element.scrollIntoView()')
+      await page
+        .locator('#results')
+        .evaluate((element: { scrollIntoView(): void }) => element.scrollIntoView())
       await screenshot(page, 'demo-errors')
       await page.getByText('中文').click()
       for (const [name, , chinese] of expected) await words(name).getByText(chinese).waitFor()

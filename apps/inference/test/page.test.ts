@@ -124,7 +124,7 @@ describeWithBrowser('the demo page', (open) => {
     const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
     expect(wider).toBeLessThanOrEqual(0)
     expect(await axe(page)).toEqual([])
-    await page.locator('article').evaluate('(element) => element.scrollIntoView({ block: "end" })')
+    await page.locator('article').evaluate(toBottom)
     await screenshot(page, 'demo-phone')
     expect(errors).toEqual([])
   })
@@ -207,13 +207,16 @@ describeWithBrowser('the demo page', (open) => {
       const brightness = Number(/\d+/.exec(background)?.[0])
       expect(brightness > 128).toBe(colorScheme === 'light')
       expect(await axe(page)).toEqual([])
-      if (colorScheme === 'dark')
-        await page.locator('.model').evaluate('(element) => element.scrollIntoView({ block: "end" })')
+      if (colorScheme === 'dark') await page.locator('.model').evaluate(toBottom)
       await screenshot(page, `demo-${colorScheme}`)
       expect(errors).toEqual([])
     },
   )
 })
+
+/** Runs in the page: scrolls until the element ends where the window does. */
+const toBottom = (element: { scrollIntoView(options: object): void }) =>
+  element.scrollIntoView({ block: 'end' })
 
 /** The first label of each result, once there are so many. */
 async function answers(page: Page, count: number): Promise<string[]> {

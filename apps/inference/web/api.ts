@@ -5,6 +5,8 @@ export type { ModelCard }
 /** GET /version. */
 export interface Version {
   app: { version: string; commit: string; imageDigest?: string; pod?: string }
+  /** Null while it loads. */
+  model: { name: string; version: string; sha256: string } | null
   runtime: { onnxruntime: string | null; node: string }
 }
 

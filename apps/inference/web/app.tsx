@@ -71,7 +71,7 @@ export function App() {
               <Samples
                 samples={samples}
                 onPick={({ label, sha256, image, url }) =>
-                  add([{ name: label, image, url, sample: { label, sha256 } }])
+                  add([{ name: 'sample', image, url, sample: { label, sha256 } }])
                 }
               />
             </section>
@@ -89,7 +89,7 @@ export function App() {
               ))}
             </section>
           </div>
-          <ServedBy version={version} model={model} />
+          <ServedBy version={version} />
         </div>
         <LiveTraffic images={images} />
         {model && <ModelCardView model={model} />}

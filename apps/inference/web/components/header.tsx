@@ -16,7 +16,7 @@ export function Header({ phase, language, onLanguage }: Props) {
           <path d="M16 4.5l10 5.75v11.5L16 27.5 6 21.75v-11.5z" />
           <circle cx="16" cy="16" r="4.2" />
         </svg>
-        devops-for-ai-apps
+        <span>devops-for-ai-apps</span>
       </span>
       <span class={`status ${phase}`} role="status">
         {t[phase]}

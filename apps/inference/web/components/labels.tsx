@@ -10,7 +10,7 @@ export function Labels({ ranking, truth }: { ranking: Ranking; truth: string | u
       <ol class="labels">
         {ranking.map(([label, percent]) => (
           <li key={label}>
-            <span>{label}</span>
+            <span>{plain(label)}</span>
             <span class="percent">{percent.toFixed(1)} %</span>
             <span class="bar">
               <span style={{ width: `${percent}%` }} />
@@ -20,10 +20,15 @@ export function Labels({ ranking, truth }: { ranking: Ranking; truth: string | u
       </ol>
       {truth && (
         <p class="truth">
-          {t.truth}: {truth}{' '}
+          {t.truth}: {plain(truth)}{' '}
           <strong class={isRight ? 'good' : 'bad'}>{isRight ? `✓ ${t.correct}` : `✗ ${t.wrong}`}</strong>
         </p>
       )}
     </>
   )
+}
+
+/** Without the number that WordNet has for it, which ImageNet's labels begin with. */
+function plain(label: string): string {
+  return label.replace(/^n\d{8} /, '')
 }

@@ -20,12 +20,14 @@ export function Result({ picture, model, onLocked, onRemove }: Props) {
   const t = useTexts()
   const [outcome, setOutcome] = useState<Scored | Problem>()
   const [seen, setSeen] = useState<string>()
-  const { name, image, url, sample } = picture
+  const [isImage, setIsImage] = useState(true)
+  const { image, url, sample } = picture
+  const name = sample ? t.sample(sample.label) : picture.name
 
   const ask = useCallback(async () => {
     setOutcome(undefined)
     try {
-      setOutcome(await score(image, name))
+      setOutcome(await score(image, picture.name))
       // Extra, and not to be had where the model runs elsewhere.
       await preview(image).then(
         (png) => setSeen(URL.createObjectURL(png)),
@@ -35,7 +37,7 @@ export function Result({ picture, model, onLocked, onRemove }: Props) {
       setOutcome(error as Problem)
       if ((error as Problem).code === 'unauthorized') onLocked()
     }
-  }, [image, name, onLocked])
+  }, [image, picture.name, onLocked])
   useEffect(() => {
     ask()
   }, [ask])
@@ -46,7 +48,13 @@ export function Result({ picture, model, onLocked, onRemove }: Props) {
     <article class="result" aria-label={name}>
       <div class="pictures">
         <figure>
-          <img src={url} alt={name} />
+          {isImage ? (
+            <img src={url} alt={name} onError={() => setIsImage(false)} />
+          ) : (
+            <div class="no-image" aria-hidden="true">
+              ?
+            </div>
+          )}
           <figcaption>{t.original}</figcaption>
         </figure>
         {seen && channels && (
@@ -69,7 +77,7 @@ export function Result({ picture, model, onLocked, onRemove }: Props) {
           {scored && <Labels ranking={scored.ranking} truth={sample?.label} />}
         </div>
         {scored && <Times scored={scored} />}
-        <CurlCommand image={{ name, ...(sample && { sha256: sample.sha256 }) }} />
+        <CurlCommand image={{ name: picture.name, ...(sample && { sha256: sample.sha256 }) }} />
       </div>
     </article>
   )

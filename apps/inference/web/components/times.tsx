@@ -11,7 +11,6 @@ export function Times({ scored: { parts, totalMs, server } }: { scored: Scored }
     ...PARTS.map((part) => [part, parts[part] ?? 0] as const),
     ['network', totalMs - inServer] as const,
   ]
-  const who = [server.modelVersion, server.pod].filter(Boolean).join(' · ')
   return (
     <div class="times">
       <div class="split" aria-hidden="true">
@@ -30,11 +29,7 @@ export function Times({ scored: { parts, totalMs, server } }: { scored: Scored }
           {t.total} {totalMs.toFixed(1)} ms
         </li>
       </ul>
-      {who && (
-        <p>
-          {t.servedBy} {who}
-        </p>
-      )}
+      {server.modelVersion && <p>{t.servedBy(server.modelVersion, server.pod)}</p>}
     </div>
   )
 }
