@@ -21,7 +21,7 @@ MAX_P95_SECONDS="${MAX_P95_SECONDS:-1}"
 for name in MAX_ERROR_RATE MAX_P95_SECONDS; do
   [[ ${!name} =~ ^[0-9]+(\.[0-9]+)?$ ]] || fail "$name must be a number such as 0.5, and is: ${!name}"
 done
-selector=${CANARY_SELECTOR:-app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/component=canary}
+selector=${CANARY_SELECTOR:-app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/component=server,track=canary}
 
 read -ra pods <<<"$(kubectl get pods --selector "$selector" --field-selector status.phase=Running \
   --output 'jsonpath={.items[*].metadata.name}')"

@@ -2,8 +2,10 @@
 // metrics. A failed request needs no word here: the metrics tell.
 const { readFileSync } = require('node:fs')
 
+// biome-ignore-start lint/style/noProcessEnv: it is one file by itself, inside the pod
 const base = `http://127.0.0.1:${process.env.PORT || 8080}`
 const model = process.env.MODEL_DIR || 'model'
+// biome-ignore-end lint/style/noProcessEnv: it is one file by itself, inside the pod
 const headers = { 'Content-Type': 'application/json' }
 const [, requests] = process.argv
 

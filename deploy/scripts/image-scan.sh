@@ -3,7 +3,7 @@
 # `trivy` of the wanted version, else Trivy's own image.
 #
 # Reads:
-#   IMAGE           the image in the container engine
+#   IMAGE           the image in the container engine; default: what image-build.sh has built
 #   TRIVY_VERSION   the version, in full
 #   TRIVY_IMAGE     where Trivy's own image is; default: ghcr.io/aquasecurity/trivy
 #   CONTAINER_ENGINE and the PODMAN_... variables of lib.sh
@@ -12,6 +12,7 @@ set -euo pipefail
 here="$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source-path=SCRIPTDIR
 . "$here/lib.sh"
+IMAGE=${IMAGE:-$(saved image)}
 need IMAGE TRIVY_VERSION
 
 scratch=$(mktemp -d)

@@ -19,12 +19,14 @@ need SUMMARY_TITLE
 
 file="$OUT_DIR/$SUMMARY_TITLE.md"
 row() { [[ -z $2 ]] || printf '| %s | %s |\n' "$1" "$2"; }
+# shellcheck disable=SC2016  # Markdown's backquotes
 code() { [[ -z $1 ]] || printf '`%s`' "$1"; }
 
 # model_metrics: what the model's manifest says of itself.
 model_metrics() {
   local manifest="${MODEL_DIR:-$OUT_DIR/model}/model.json"
   [[ -f $manifest ]] || return 0
+  # shellcheck disable=SC2016  # a template of JavaScript
   node -p 'const { metrics: m } = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
     m ? `top-1 ${m.top1} % of ${m.samples} samples of ${m.dataset}` : ""' "$manifest"
 }

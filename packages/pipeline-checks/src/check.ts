@@ -14,7 +14,16 @@ import { loadRuns } from './runs.js'
 import { checkSchema } from './schema.js'
 import { checkScripts } from './scripts.js'
 
-const RULES: Record<string, Rule> = { artifacts, conditions, connections, outputs, pins, shell, steps, variables }
+const RULES: Record<string, Rule> = {
+  artifacts,
+  conditions,
+  connections,
+  outputs,
+  pins,
+  shell,
+  steps,
+  variables,
+}
 
 /** The graph of the pipelines: everything that Azure would tell only when they run. */
 export function checkGraph(repository: Repository): Finding[] {
@@ -40,12 +49,20 @@ export function checkGraph(repository: Repository): Finding[] {
  * @param root the repository's top folder
  * @param schema path of Microsoft's schema of the YAML
  */
-export async function checkAll(root: string, schema?: string): Promise<{ findings: Finding[]; skipped: Skipped[] }> {
+export async function checkAll(
+  root: string,
+  schema?: string,
+): Promise<{ findings: Finding[]; skipped: Skipped[] }> {
   const repository = new Repository(root)
   const scripts = checkScripts(repository)
   const bySchema = await checkSchema(repository, schema)
   return {
-    findings: [...checkGraph(repository), ...scripts.findings, ...checkActions(repository), ...bySchema.findings],
+    findings: [
+      ...checkGraph(repository),
+      ...scripts.findings,
+      ...checkActions(repository),
+      ...bySchema.findings,
+    ],
     skipped: [...scripts.skipped, ...bySchema.skipped],
   }
 }

@@ -24,7 +24,12 @@ export function checkFiles(repository: Repository, runs: Run[]): Finding[] {
     const findings = checkFile(file, variables)
     // With a pipeline that can't be expanded it is not known what it uses.
     if (!used.has(name) && used.size > 0) {
-      findings.push({ rule: 'unused', file: name, line: 1, message: 'no pipeline uses this file: use it or delete it' })
+      findings.push({
+        rule: 'unused',
+        file: name,
+        line: 1,
+        message: 'no pipeline uses this file: use it or delete it',
+      })
     }
     return findings
   })
@@ -44,12 +49,18 @@ function checkFile(file: YamlFile, variables: string[]): Finding[] {
   const declared = parametersOf(file)
   const unused = new Map(declared)
   const check = (node: Scalar) => {
-    for (const [context, key] of references(String(node.value ?? ''), (message) => add('expressions', node, message))) {
+    for (const [context, key] of references(String(node.value ?? ''), (message) =>
+      add('expressions', node, message),
+    )) {
       if (context === 'parameters') unused.delete(key)
       const known = context === 'parameters' ? [...declared.keys()] : [...variables, ...PREDEFINED]
       if (known.some((each) => each.toLowerCase() === key.toLowerCase())) continue
       const where = context === 'parameters' ? 'under parameters of this file' : 'in templates/variables.yml'
-      add('expressions', node, `${context}.${key} is nothing, and would become an empty text: declare it ${where}`)
+      add(
+        'expressions',
+        node,
+        `${context}.${key} is nothing, and would become an empty text: declare it ${where}`,
+      )
     }
   }
   if (file.root) {
@@ -67,11 +78,13 @@ function checkFile(file: YamlFile, variables: string[]): Finding[] {
       },
     })
   }
-  for (const [name, node] of unused) add('unused', node, `nothing uses parameter ${name}: use it or take it out`)
+  for (const [name, node] of unused)
+    add('unused', node, `nothing uses parameter ${name}: use it or take it out`)
   return findings
 }
 
-const get = (file: YamlFile, key: string): unknown => (isMap(file.root) ? file.root.get(key, true) : undefined)
+const get = (file: YamlFile, key: string): unknown =>
+  isMap(file.root) ? file.root.get(key, true) : undefined
 
 /** Name -> its node. */
 function parametersOf(file: YamlFile): Map<string, unknown> {

@@ -17,5 +17,7 @@ export interface Skipped {
 
 /** One line for each, each once: a template that is used twice would tell everything twice. */
 export function report(findings: Finding[]): string[] {
-  return [...new Set(findings.map(({ file, line, rule, message }) => `${file}:${line}: [${rule}] ${message}`))].sort()
+  return [
+    ...new Set(findings.map(({ file, line, rule, message }) => `${file}:${line}: [${rule}] ${message}`)),
+  ].sort()
 }

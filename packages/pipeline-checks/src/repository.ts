@@ -25,7 +25,9 @@ export class Repository {
   list(folder: string, ending: string): string[] {
     if (!existsSync(this.path(folder))) return []
     const names = readdirSync(this.path(folder), { recursive: true, encoding: 'utf8' })
-    return names.filter((name) => name.endsWith(ending) && !name.includes('node_modules')).map((name) => join(folder, name))
+    return names
+      .filter((name) => name.endsWith(ending) && !name.includes('node_modules'))
+      .map((name) => join(folder, name))
   }
 
   /** The first line from `from` on that holds the text; `from` itself where none does. */

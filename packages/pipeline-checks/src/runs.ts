@@ -60,7 +60,9 @@ export function shellOf({ inputs }: Step): string {
 
 /** The scripts of the repository in a shell text. */
 export function scriptsIn(shell: string): string[] {
-  return [...shell.matchAll(/(?:^|[\s;&|])(?:\.\/)?((?:[\w.-]+\/)+[\w.-]+\.sh)\b/g)].map(([, path]) => path as string)
+  return [...shell.matchAll(/(?:^|[\s;&|])(?:\.\/)?((?:[\w.-]+\/)+[\w.-]+\.sh)\b/g)].map(
+    ([, path]) => path as string,
+  )
 }
 
 /** A script with everything that it sources. */
@@ -78,4 +80,12 @@ export function outputsOf(repository: Repository, step: Step): string[] {
   const texts = [shell, ...scriptsIn(shell).map((script) => withSourced(repository, script))]
   const pattern = /(?:(?:^|[;&|]|then|else)\s*output|task\.setvariable variable=)\s*(\w+)/gm
   return texts.flatMap((text) => [...text.matchAll(pattern)].map(([, name]) => name as string))
+}
+
+/** What a script needs from its caller: the names after `need`, unless it has a value for them itself. */
+export function neededBy(script: string): string[] {
+  const needed = [...script.matchAll(/^need ([A-Z_ ]+)/gm)].flatMap(([, names = '']) =>
+    names.trim().split(/ +/),
+  )
+  return needed.filter((name) => !new RegExp(`^${name}=`, 'm').test(script))
 }

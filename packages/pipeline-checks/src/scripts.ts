@@ -10,7 +10,11 @@ export function checkScripts(repository: Repository): { findings: Finding[]; ski
   const findings = scripts.flatMap((file) => checkScript(repository, file))
   const paths = scripts.map((file) => repository.path(file))
   const options = { encoding: 'utf8', cwd: repository.root } as const
-  const { error, stdout } = spawnSync('shellcheck', ['--external-sources', '--format=json', ...paths], options)
+  const { error, stdout } = spawnSync(
+    'shellcheck',
+    ['--external-sources', '--source-path=SCRIPTDIR', '--format=json', ...paths],
+    options,
+  )
   if (error) {
     const why = 'shellcheck is not installed: apt-get install shellcheck'
     return { findings, skipped: [{ check: 'shellcheck', why }] }

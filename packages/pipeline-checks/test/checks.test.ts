@@ -1,5 +1,5 @@
-import { chmod, cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { spawnSync } from 'node:child_process'
+import { chmod, cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, test } from '@jest/globals'
@@ -12,7 +12,13 @@ import { report } from '../src/finding.js'
 import { Repository } from '../src/repository.js'
 import { checkSchema } from '../src/schema.js'
 import { checkScripts } from '../src/scripts.js'
-import { actionsMistakes, graphMistakes, type Mistake, schemaMistakes, scriptMistakes } from './seeded-mistakes.js'
+import {
+  actionsMistakes,
+  graphMistakes,
+  type Mistake,
+  schemaMistakes,
+  scriptMistakes,
+} from './seeded-mistakes.js'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const real = new Repository(ROOT)
@@ -33,12 +39,16 @@ test('when the real workflows are checked, then they have no mistake', () => {
 /** A copy of everything that is checked, with one mistake in it. */
 async function withMistake({ file, from, to }: Mistake): Promise<Repository> {
   const root = await folder()
-  for (const each of ['azure-pipelines', '.github']) await cp(join(ROOT, each), join(root, each), { recursive: true })
+  for (const each of ['azure-pipelines', '.github'])
+    await cp(join(ROOT, each), join(root, each), { recursive: true })
   for (const each of [...real.list('deploy/scripts', '.sh')]) await cp(join(ROOT, each), join(root, each))
   const text = await readFile(join(root, file), 'utf8')
   // A mistake that fits nowhere any more would prove nothing.
   expect(text).toContain(from)
-  await writeFile(join(root, file), text.replace(from, () => to))
+  await writeFile(
+    join(root, file),
+    text.replace(from, () => to),
+  )
   return new Repository(root)
 }
 
@@ -47,7 +57,10 @@ function expectFound(repository: Repository, findings: Finding[], mistake: Mista
   const lines = repository.read(file).split('\n')
   const at = mistake.at ?? mistake.to.trim().split('\n')[0] ?? ''
   const matching = findings.filter(({ rule, message }) => rule === mistake.rule && mistake.says.test(message))
-  const places = matching.map((each) => ({ file: each.file, hasText: (lines[each.line - 1] ?? '').includes(at) }))
+  const places = matching.map((each) => ({
+    file: each.file,
+    hasText: (lines[each.line - 1] ?? '').includes(at),
+  }))
   expect({ findings: report(findings), places }).toMatchObject({
     places: expect.arrayContaining([{ file, hasText: true }]),
   })
@@ -71,14 +84,18 @@ describe('seeded mistakes in the pipelines', () => {
     const repository = await withMistake({ ...(graphMistakes[0] as Mistake), from: '', to: '' })
     await chmod(repository.path('deploy/scripts/revision.sh'), 0o644)
     expect(report(checkGraph(repository))).toContainEqual(
-      expect.stringMatching(/^azure-pipelines\/templates\/jobs\/deploy.yml:\d+: \[steps\] .*revision.sh is not executable/),
+      expect.stringMatching(
+        /^azure-pipelines\/templates\/jobs\/deploy.yml:\d+: \[steps\] .*revision.sh is not executable/,
+      ),
     )
   })
 
   test('when variables.yml is missing, then that is an error and no crash', async () => {
     const repository = await withMistake({ ...(graphMistakes[0] as Mistake), from: '', to: '' })
     await rm(repository.path('azure-pipelines/templates/variables.yml'))
-    expect(report(checkGraph(repository))).toContainEqual(expect.stringMatching(/there is no file .*variables.yml/))
+    expect(report(checkGraph(repository))).toContainEqual(
+      expect.stringMatching(/there is no file .*variables.yml/),
+    )
   })
 })
 

@@ -10,7 +10,8 @@ export const artifacts: Rule = ({ run, runs, report }) => {
     for (const step of stage.jobs.flatMap(stepsOf)) {
       const name = step.inputs.artifact ?? step.inputs.artifactName ?? ''
       if (step.task === 'publish' || step.task.startsWith('PublishPipelineArtifact@')) {
-        if (published.has(name)) report(step.at, `artifact ${name} is published twice: give one another name`, name)
+        if (published.has(name))
+          report(step.at, `artifact ${name} is published twice: give one another name`, name)
         published.add(name)
       }
       const from = sourceOf(step)
@@ -35,6 +36,8 @@ function sourceOf({ task, inputs }: Step): string | undefined {
 
 /** What the build publishes. */
 function builds(runs: Run[]): string[] {
-  const steps = runs.filter(({ pipeline }) => pipeline.file === BUILD).flatMap((run) => jobsOf(run).flatMap(stepsOf))
+  const steps = runs
+    .filter(({ pipeline }) => pipeline.file === BUILD)
+    .flatMap((run) => jobsOf(run).flatMap(stepsOf))
   return steps.filter(({ task }) => task === 'publish').map(({ inputs }) => inputs.artifact ?? '')
 }

@@ -1,7 +1,12 @@
 import { jobsOf, type Run, stepsOf } from '../runs.js'
 import type { Rule } from './rule.js'
 
-const CONNECTION_INPUTS = ['azureSubscription', 'connectedServiceNameARM', 'containerRegistry', 'dockerRegistryServiceConnection']
+const CONNECTION_INPUTS = [
+  'azureSubscription',
+  'connectedServiceNameARM',
+  'containerRegistry',
+  'dockerRegistryServiceConnection',
+]
 
 /** Service connections and environments are those of variables.yml, each pair belongs together, and no PR has one. */
 export const connections: Rule = ({ run, runs, report }) => {
@@ -10,20 +15,32 @@ export const connections: Rule = ({ run, runs, report }) => {
   for (const job of jobsOf(run)) {
     const environment = job.environment?.name
     if (environment !== undefined && !declared('environment').includes(environment)) {
-      report(job.at, `environment ${environment} is not in templates/variables.yml: declare it there`, 'environment')
+      report(
+        job.at,
+        `environment ${environment} is not in templates/variables.yml: declare it there`,
+        'environment',
+      )
     }
     for (const { step, connection } of connectionsOf(job)) {
       if (run.event === 'pull request') {
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how Azure Pipelines writes expressions
         const instead = "Keep it below ${{ if ne(variables['Build.Reason'], 'PullRequest') }}"
         report(step.at, `a pull request reaches the service connection ${connection}. ${instead}`)
       }
       if (!declared('serviceConnection').includes(connection)) {
-        report(step.at, `service connection ${connection} is not in templates/variables.yml: declare it there`, 'azureSubscription')
+        report(
+          step.at,
+          `service connection ${connection} is not in templates/variables.yml: declare it there`,
+          'azureSubscription',
+        )
       }
       const other = environmentsOf(runs, connection).find((each) => each !== environment)
       if (environment !== undefined && other !== undefined) {
         const why = `it would give ${environment} the rights of ${other || 'the build'}`
-        report(job.at, `service connection ${connection} is used for ${environment} and ${other || 'the build'}: ${why}`)
+        report(
+          job.at,
+          `service connection ${connection} is used for ${environment} and ${other || 'the build'}: ${why}`,
+        )
       }
     }
   }
@@ -31,12 +48,16 @@ export const connections: Rule = ({ run, runs, report }) => {
 
 function connectionsOf(job: ReturnType<typeof jobsOf>[number]) {
   return stepsOf(job).flatMap((step) =>
-    CONNECTION_INPUTS.flatMap((input) => (step.inputs[input] ? [{ step, connection: step.inputs[input] }] : [])),
+    CONNECTION_INPUTS.flatMap((input) =>
+      step.inputs[input] ? [{ step, connection: step.inputs[input] }] : [],
+    ),
   )
 }
 
 /** The environments whose jobs use a connection; empty for a job without one. */
 function environmentsOf(runs: Run[], connection: string): string[] {
-  const jobs = runs.flatMap(jobsOf).filter((job) => connectionsOf(job).some((each) => each.connection === connection))
+  const jobs = runs
+    .flatMap(jobsOf)
+    .filter((job) => connectionsOf(job).some((each) => each.connection === connection))
   return [...new Set(jobs.map((job) => job.environment?.name ?? ''))]
 }

@@ -1,4 +1,11 @@
-import { type Expression, type Job, type Position, parseExpression, type Stage, walkExpression } from '@repo/rehearsal/expand'
+import {
+  type Expression,
+  type Job,
+  type Position,
+  parseExpression,
+  type Stage,
+  walkExpression,
+} from '@repo/rehearsal/expand'
 import { outputsOf, stepsOf } from '../runs.js'
 import type { Context, Rule } from './rule.js'
 
@@ -15,7 +22,10 @@ export const outputs: Rule = (context) => {
     for (const job of stage.jobs) {
       const texts: [string | undefined, Position][] = [
         [job.condition, job.conditionAt],
-        ...job.variables.map(({ value, at }): [string, Position] => [/^\$\[(.*)\]$/s.exec(value)?.[1] ?? '', at]),
+        ...job.variables.map(({ value, at }): [string, Position] => [
+          /^\$\[(.*)\]$/s.exec(value)?.[1] ?? '',
+          at,
+        ]),
       ]
       for (const [text, at] of texts) for (const path of paths(text)) inJob(context, stage, job, at, path)
     }
@@ -28,7 +38,7 @@ interface Wanted {
   output: string
 }
 
-function inJob(context: Context, stage: Stage, job: Job, at: Position, [name, ...path]: string[]): void {
+function inJob(context: Context, stage: Stage, job: Job, at: Position, [name, ...path]: string[]) {
   if (name === 'stageDependencies') {
     const [from = '', other = '', kind, key = ''] = path
     const [step = '', output = ''] = key.split('.')
@@ -44,7 +54,7 @@ function inJob(context: Context, stage: Stage, job: Job, at: Position, [name, ..
   }
 }
 
-function inStage(context: Context, stage: Stage, at: Position, from: string, wanted: Wanted | undefined): void {
+function inStage(context: Context, stage: Stage, at: Position, from: string, wanted: Wanted | undefined) {
   const other = context.run.pipeline.stages.find(({ name }) => name === from)
   if (!other) return context.report(at, `there is no stage ${from} to read from`, from)
   if (!stage.dependsOn.includes(from)) {
@@ -54,15 +64,20 @@ function inStage(context: Context, stage: Stage, at: Position, from: string, wan
   if (wanted) inSteps(context, other, at, wanted)
 }
 
-function inSteps(context: Context, stage: Stage, at: Position, { job, step, output }: Wanted): void {
+function inSteps(context: Context, stage: Stage, at: Position, { job, step, output }: Wanted) {
   const found = stage.jobs.find(({ name }) => name === job)
   if (!found) return context.report(at, `stage ${stage.name} has no job ${job}`, job)
   // A deployment job's outputs have the job's own name before the step's.
   const source = stepsOf(found).find(({ name }) => name === step)
-  if (!source) return context.report(at, `job ${job} has no step with the name ${step}. Give the step that name`, step)
+  if (!source)
+    return context.report(at, `job ${job} has no step with the name ${step}. Give the step that name`, step)
   const known = outputsOf(context.repository, source)
   if (known.includes(output)) return
-  context.report(at, `step ${step} has no output ${output}. Its outputs: ${known.join(', ') || 'none'}`, output)
+  context.report(
+    at,
+    `step ${step} has no output ${output}. Its outputs: ${known.join(', ') || 'none'}`,
+    output,
+  )
 }
 
 /** Every name.key.key... of an expression. */
@@ -77,7 +92,9 @@ function paths(text = ''): string[][] {
     // The rule on conditions tells.
   }
   // The longest only: a.b.c holds a.b as well.
-  return found.filter((path) => !found.some((other) => other.length > path.length && path.every((key, n) => other[n] === key)))
+  return found.filter(
+    (path) => !found.some((other) => other.length > path.length && path.every((key, n) => other[n] === key)),
+  )
 }
 
 function pathOf(each: Expression): string[] | undefined {

@@ -17,7 +17,10 @@ export const pins: Rule = ({ run, report }) => {
     report(at, `${name} is ${value}: give the version in full, such as 1.2.3`)
   }
   const variable = (text: string) =>
-    text.replace(/\$\((\w+)\)/g, (all, name) => run.pipeline.variables.find((each) => each.name === name)?.value ?? all)
+    text.replace(
+      /\$\((\w+)\)/g,
+      (all, name) => run.pipeline.variables.find((each) => each.name === name)?.value ?? all,
+    )
   for (const step of jobsOf(run).flatMap(stepsOf)) {
     const [task = '', version] = step.task.split('@')
     if (/^[A-Z]/.test(task) && !/^\d+$/.test(version ?? '')) {
@@ -26,6 +29,10 @@ export const pins: Rule = ({ run, report }) => {
     const input = VERSION_INPUTS[task]
     const tool = input === undefined ? '' : (step.inputs[input] ?? '')
     if (input === undefined || FULL.test(variable(tool))) continue
-    report(step.at, `${task} has to be given ${input} in full, such as $(nodeVersion), and has: ${tool || 'nothing'}`, input)
+    report(
+      step.at,
+      `${task} has to be given ${input} in full, such as $(nodeVersion), and has: ${tool || 'nothing'}`,
+      input,
+    )
   }
 }

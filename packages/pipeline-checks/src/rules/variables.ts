@@ -7,6 +7,9 @@ import type { Context, Rule } from './rule.js'
 export const variables: Rule = (context) => {
   const { pipeline } = context.run
   const root = names(pipeline.variables)
+  for (const [index, { name, at }] of pipeline.variables.entries()) {
+    if (root.indexOf(name) < index) context.report(at, `variable ${name} is declared twice: take one out`)
+  }
   for (const variable of pipeline.variables) look(context, variable.at, [variable.value], root)
   for (const stage of pipeline.stages) {
     const inStage = [...root, ...names(stage.variables)]
@@ -17,7 +20,8 @@ export const variables: Rule = (context) => {
       look(context, job.conditionAt, [job.condition ?? ''], known)
       for (const step of stepsOf(job)) {
         look(context, step.at, textsOf(step), known)
-        if (step.name) known.push(...outputsOf(context.repository, step).map((name) => `${step.name}.${name}`))
+        if (step.name)
+          known.push(...outputsOf(context.repository, step).map((name) => `${step.name}.${name}`))
       }
     }
   }
@@ -39,7 +43,11 @@ function look({ report }: Context, at: Position, texts: string[], known: string[
       const name = (match[1] ?? match[2] ?? match[3]) as string
       if (isKnown(name)) continue
       const wrong = `there is no variable ${name} here, so the text ${match[0]} would stay as it is.`
-      report(at, `${wrong} Declare it in templates/variables.yml, or name the earlier step whose output it is`, name)
+      report(
+        at,
+        `${wrong} Declare it in templates/variables.yml, or name the earlier step whose output it is`,
+        name,
+      )
     }
   }
 }
