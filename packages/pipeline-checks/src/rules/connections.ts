@@ -18,7 +18,7 @@ export const connections: Rule = ({ run, runs, report }) => {
       report(
         job.at,
         `environment ${environment} is not in templates/variables.yml: declare it there`,
-        'environment',
+        'environment: ',
       )
     }
     for (const { step, connection } of connectionsOf(job)) {
