@@ -1,0 +1,91 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cloneCheckout, cloneEnvironment } from './clone.js'
+import { type Step, stepsOf } from './directives.js'
+import { DocsError } from './errors.js'
+import { AZ_STAND_IN, inspectMachine } from './machine.js'
+import { help, type Options, parseOptions } from './options.js'
+import { openCheckout } from './references/checkout.js'
+import { checkReferences } from './references/index.js'
+import { describeResult, summary } from './report.js'
+import { runDocument, type StepResult } from './run-document.js'
+import { Session } from './session.js'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
+/** In the order in which a newcomer reads them. */
+const RUN = [/^README\.md$/, /^docs\/tutorial\.md$/, /^docs\/labs\/[^/]+\.md$/]
+
+try {
+  const options = parseOptions(process.argv.slice(2))
+  if (options === undefined) process.stdout.write(help)
+  // Servers that blocks left behind on purpose may hold pipes open.
+  process.exit(options === undefined ? 0 : await main(options))
+} catch (error) {
+  if (!(error instanceof DocsError)) throw error
+  console.error(error.message)
+  process.exit(2)
+}
+
+async function main(options: Options): Promise<number> {
+  const documents = documentsToRun(options)
+  if (options.list) return list(documents)
+  if (options.only.length === 0) {
+    const problems = checkReferences(root)
+    for (const problem of problems) console.error(problem)
+    console.log(`references: ${problems.length === 0 ? 'all good' : `${problems.length} problems`}`)
+    if (problems.length > 0 || options.check) return problems.length > 0 ? 1 : 0
+  }
+  const results = await run(documents, options)
+  console.log(summary(results))
+  return results.some(({ outcome }) => outcome === 'failed') ? 1 : 0
+}
+
+function documentsToRun({ only }: Options): [string, Step[]][] {
+  const { documents } = openCheckout(root)
+  const paths =
+    only.length > 0
+      ? only
+      : RUN.flatMap((pattern) => [...documents.keys()].filter((path) => pattern.test(path)).sort())
+  return paths.map((path) => {
+    const document = documents.get(path)
+    if (document === undefined) throw new DocsError(`${path} is no Markdown file of this repository`)
+    return [path, stepsOf(path, document)]
+  })
+}
+
+function list(documents: [string, Step[]][]): number {
+  for (const step of documents.flatMap(([, steps]) => steps)) {
+    const marks = [
+      step.skip && `skipped: ${step.skip}`,
+      step.background && 'background',
+      step.shown && 'compared',
+    ]
+    console.log(`${step.at}  ${step.command.split('\n')[0]}  [${marks.filter(Boolean).join(', ')}]`)
+  }
+  return 0
+}
+
+async function run(documents: [string, Step[]][], options: Options): Promise<StepResult[]> {
+  const machine = inspectMachine(root, options.ran)
+  const clone = await cloneCheckout(root)
+  console.log(`clone: ${clone.folder}; ${clone.uncommitted} uncommitted files are not in it`)
+  const environment = cloneEnvironment(root)
+  const results: StepResult[] = []
+  try {
+    for (const [path, steps] of documents) {
+      clone.reset()
+      const azure = join(root, AZ_STAND_IN)
+      const session = await Session.open(clone.scratch, clone.folder, environment)
+      for (const step of steps) {
+        if (step.track === 'azure') step.command = `PATH=${azure}:$PATH\n${step.command}`
+      }
+      console.log(`\n${path}`)
+      results.push(
+        ...(await runDocument(steps, session, machine, (result) => console.log(describeResult(result)))),
+      )
+    }
+  } finally {
+    if (!options.keep) await clone.remove()
+  }
+  return results
+}

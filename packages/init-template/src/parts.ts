@@ -1,0 +1,32 @@
+/** What a fork may not want. */
+export const PARTS = {
+  labs: { text: 'the workshop', paths: ['docs/labs', 'packages/labs'], npmScripts: ['lab'] },
+  'azure-pipelines': {
+    text: 'the pipelines for Azure DevOps, their checks and their rehearsal',
+    paths: [
+      'azure-pipelines',
+      'packages/pipeline-checks',
+      'packages/rehearsal',
+      'docs/pipelines.md',
+      'docs/rehearsal.md',
+    ],
+    npmScripts: ['check:pipelines', 'rehearse'],
+  },
+  github: {
+    text: 'the workflow for GitHub Actions',
+    paths: ['.github/workflows', 'deploy/scripts/github-last-release.sh'],
+    npmScripts: [],
+  },
+  'sample-model': {
+    text: "the sample model's training (its two small bundles stay: tests use them)",
+    paths: ['packages/sample-model/train', 'packages/sample-model/runs', 'packages/sample-model/docs'],
+    npmScripts: [],
+  },
+  bench: { text: 'the benchmark', paths: ['packages/bench', 'docs/performance.md'], npmScripts: ['bench'] },
+} as const satisfies Record<string, { text: string; paths: string[]; npmScripts: string[] }>
+
+export type Part = keyof typeof PARTS
+
+export function isPart(name: string): name is Part {
+  return Object.hasOwn(PARTS, name)
+}

@@ -1,0 +1,44 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { temporaryFolders } from '@repo/testing'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const folder = temporaryFolders()
+const HOUR_MS = 3_600_000
+
+function run(cwd: string, command: string): string {
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 1e9,
+  })
+  if (status !== 0) throw new Error(`${command} ended with ${status}:\n${(stdout + stderr).slice(-4000)}`)
+  return stdout
+}
+
+describe('A fork', () => {
+  const forks: [string, string][] = [
+    ['is renamed', ''],
+    [
+      'leaves out what it can',
+      '--without labs --without github --without azure-pipelines --without sample-model --without bench',
+    ],
+  ]
+  test.each(forks)(
+    'when it %s, then lint and all tests pass in a fresh clone of it',
+    async (_name, flags) => {
+      const copy = join(await folder(), 'shoes')
+      execFileSync('git', ['clone', '--quiet', root, copy])
+      run(copy, 'npm ci --no-audit --no-fund')
+      run(
+        copy,
+        `npm run init-template -- --yes --project shoes --owner acme --registry acmeshoes.azurecr.io --storage-account acmeshoes ${flags}`,
+      )
+      run(copy, 'npm ci --no-audit --no-fund && npm run lint && npm run typecheck')
+      expect(run(copy, 'npm test')).toMatch(/\d+ passed, 0 failed/)
+    },
+    HOUR_MS,
+  )
+})
