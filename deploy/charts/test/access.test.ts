@@ -119,10 +119,11 @@ describe('the NetworkPolicy', () => {
   })
 
   test.each([
-    [[], '0.0.0.0/0'],
-    [['192.0.2.0/24'], '192.0.2.0/24'],
-  ])('when a load balancer is for %j, then %s gets in', async (loadBalancerSourceRanges, cidr) => {
-    const spec = await policy({ service: { type: 'LoadBalancer', loadBalancerSourceRanges } })
+    ['NodePort', [], '0.0.0.0/0'],
+    ['LoadBalancer', [], '0.0.0.0/0'],
+    ['LoadBalancer', ['192.0.2.0/24'], '192.0.2.0/24'],
+  ])('when the Service is a %s for %j, then %s gets in', async (type, loadBalancerSourceRanges, cidr) => {
+    const spec = await policy({ service: { type, loadBalancerSourceRanges } })
     expect(spec.ingress).toMatchObject([{ from: [release, { ipBlock: { cidr } }] }])
   })
 

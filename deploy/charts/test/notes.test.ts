@@ -12,6 +12,7 @@ async function notes(values: object): Promise<string> {
 test.each<[string, object, string]>([
   ['inside', {}, '-F image=@photo.jpg http://127.0.0.1:8080/score'],
   ['by load balancer', OPTIONS['load balancer'], 'http://clothes.<region>.cloudapp.azure.com:80/score'],
+  ['by a port of the nodes', OPTIONS['node port'], "http://<a node's address>:<that port>/score"],
   ['by Ingress', OPTIONS.ingress, 'https://clothes.example/score'],
   ['by route', OPTIONS['route with its own gateway'], 'https://clothes.example/score'],
   ['with a key', OPTIONS['API keys'], "curl -H 'x-api-key: <key>' -F image=@photo.jpg"],

@@ -20,7 +20,7 @@ const SCHEMA: [string, object, RegExp][] = [
   ['another mode of the model', { model: { mode: 'mounted' } }, /mode/],
   ['a store without a scheme', { model: { store: 'account/models' } }, /store/],
   ['a trust key that is a path', { model: { trustKey: 'keys/model-signing.pub' } }, /trustKey/],
-  ['another type of Service', { service: { type: 'NodePort' } }, /type/],
+  ['another type of Service', { service: { type: 'ExternalName' } }, /type/],
   ['a DNS label with a dot', { service: { azureDnsLabel: 'a.b' } }, /azureDnsLabel/],
   ['all weight on the canary', { canary: { ...canary, weight: 100 } }, /weight/],
   ['a short API key', { apiKeys: { values: ['short'] } }, /apiKeys|values/],

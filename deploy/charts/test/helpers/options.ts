@@ -41,6 +41,7 @@ export const OPTIONS = {
       annotations: { owner: 'me' },
     },
   },
+  'node port': { service: { type: 'NodePort' } },
   ingress: {
     ingress: { enabled: true, className: 'nginx', hosts: ['clothes.example'], tlsSecret: 'certificate' },
   },
