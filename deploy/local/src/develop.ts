@@ -66,7 +66,10 @@ export async function develop(context: Context, prepared: Prepared): Promise<num
     },
   )
   lifetime.atEnd(async () => watching.close())
-  output.line('Watching apps/*/src and packages/*/src')
+  // The app serves the page from its files: a new one needs no restart. Vite is loaded only here.
+  const { watchPage } = await import('@repo/inference/page')
+  lifetime.atEnd(await watchPage((message) => output.error(message, 'The page stays as it was')))
+  output.line('Watching apps/*/src, packages/*/src and apps/inference/web')
   return await Promise.race([failed, lifetime.untilAsked()])
 }
 

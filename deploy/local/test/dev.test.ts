@@ -97,6 +97,18 @@ describe('npm run dev', () => {
     await live('x-app', null)
   })
 
+  test('when a file of the demo page changes, then the app serves the new page', async () => {
+    const words = 'apps/inference/web/texts/en.ts'
+    const text = await readFile(join(checkout, words), 'utf8')
+    await write(words, text.replace('Show the model an image', 'Another heading'))
+    for (let script = ''; !script.includes('Another heading'); ) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const page = await (await fetch(url, { headers: { accept: 'text/html' } })).text()
+      const path = /src="(.*?)"/.exec(page)?.[1] ?? ''
+      script = await (await fetch(new URL(path, url))).text()
+    }
+  })
+
   test('when ended by Ctrl-C, then nothing is left', async () => {
     expect(await launcher.stop()).toBe(0)
     expect(processesOf(stateFolder)).toEqual([])
