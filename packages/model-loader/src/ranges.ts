@@ -103,6 +103,21 @@ async function downloadRest(
   setMaxListeners(0, either)
   const ranges: Promise<void>[] = []
   let failure: unknown
+  const fail = (error: unknown) => {
+    // The first failure tells why; the others only say that they were stopped.
+    failure ??= error
+    stop.abort()
+  }
+  let flushing: Promise<void> | undefined
+  // The disk works while the network does, or the last sync would have to write everything.
+  const flush = () => {
+    flushing ??= handle
+      .datasync()
+      .catch(fail)
+      .finally(() => {
+        flushing = undefined
+      })
+  }
   for (let start = from; start < file.bytes; start += RANGE_BYTES) {
     await slots.take()
     if (either.aborted) {
@@ -117,16 +132,14 @@ async function downloadRest(
         await before
         for (const chunk of chunks) hash.update(chunk)
         await writeAll(handle, chunks, start)
+        flush()
       })
       .finally(() => slots.give())
-    range.catch((error) => {
-      // The first failure tells why; the others only say that they were stopped.
-      failure ??= error
-      stop.abort()
-    })
+    range.catch(fail)
     ranges.push(range)
   }
   await Promise.allSettled(ranges)
+  await flushing
   signal.throwIfAborted()
   if (failure) throw failure
   return hash.digest('hex')

@@ -68,9 +68,10 @@ export async function* retryingStream(
       if (at > from) attempt = 0
     } catch (error) {
       if (at > from) attempt = 1
+      watch.end()
       await waitToRetry(policy, attempt, watch.reasonOf(error), signal)
     } finally {
-      watch.pause()
+      watch.end()
     }
   }
 }
@@ -87,7 +88,7 @@ async function watched<T>(
   } catch (error) {
     throw watch.reasonOf(error)
   } finally {
-    watch.pause()
+    watch.end()
   }
 }
 
@@ -96,6 +97,7 @@ class Watch {
   readonly signal: AbortSignal
   readonly #stalled = new AbortController()
   #timer: NodeJS.Timeout | undefined
+  #isPaused = false
 
   constructor(
     private readonly policy: RetryPolicy,
@@ -107,20 +109,24 @@ class Watch {
   }
 
   alive(): void {
-    if (this.#timer?.hasRef()) {
-      this.#timer.refresh()
-      return
-    }
-    const { stallMs } = this.policy
-    this.#timer = setTimeout(() => {
-      const message = `${this.what} failed: nothing moved for ${stallMs / 1000} s. Check the network, then try again.`
-      this.#stalled.abort(new StoreError('unreachable', message, { isTransient: true }))
-    }, stallMs)
+    this.#isPaused = false
+    // A stream calls this for each chunk, so the timer is kept: refreshing it costs next to nothing.
+    this.#timer = this.#timer?.refresh() ?? setTimeout(() => this.#expired(), this.policy.stallMs)
   }
 
   pause(): void {
+    this.#isPaused = true
+  }
+
+  end(): void {
     clearTimeout(this.#timer)
-    this.#timer = undefined
+  }
+
+  #expired(): void {
+    if (this.#isPaused) return
+    const seconds = this.policy.stallMs / 1000
+    const message = `${this.what} failed: nothing moved for ${seconds} s. Check the network, then try again.`
+    this.#stalled.abort(new StoreError('unreachable', message, { isTransient: true }))
   }
 
   /** The stall itself, where the error only says that the request was stopped. */
