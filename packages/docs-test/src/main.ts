@@ -30,7 +30,7 @@ async function main(options: Options): Promise<number> {
   const documents = documentsToRun(options)
   if (options.list) return list(documents)
   if (options.only.length === 0) {
-    const problems = checkReferences(root)
+    const problems = checkReferences(root, options)
     for (const problem of problems) console.error(problem)
     console.log(`references: ${problems.length === 0 ? 'all good' : `${problems.length} problems`}`)
     if (problems.length > 0 || options.check) return problems.length > 0 ? 1 : 0

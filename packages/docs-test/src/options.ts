@@ -3,6 +3,7 @@ import { DocsError } from './errors.js'
 
 export const help = `npm run docs:test                        checks what the docs refer to, then runs their commands in a clean clone
 npm run docs:test -- --check             the references only: takes a second
+npm run docs:test -- --write             renews docs/reference.md, then as --check
 npm run docs:test -- --only <file>       the commands of one document; may be repeated
 npm run docs:test -- --list              every block, and what would become of it
 npm run docs:test -- --ran "<command>=<log>"
@@ -13,6 +14,7 @@ npm run docs:test -- --keep              leaves the clone for a look
 
 export interface Options {
   check: boolean
+  write: boolean
   list: boolean
   keep: boolean
   only: string[]
@@ -27,11 +29,11 @@ export function parseOptions(args: string[]): Options | undefined {
   try {
     const { values } = parseArgs({
       args,
-      options: { check: flag, list: flag, keep: flag, help: flag, only: texts, ran: texts },
+      options: { check: flag, write: flag, list: flag, keep: flag, help: flag, only: texts, ran: texts },
     })
     if (values.help) return undefined
-    const { check = false, list = false, keep = false, only = [], ran = [] } = values
-    return { check, list, keep, only, ran: new Map(ran.map(commandAndLog)) }
+    const { write = false, check = write, list = false, keep = false, only = [], ran = [] } = values
+    return { check, write, list, keep, only, ran: new Map(ran.map(commandAndLog)) }
   } catch (error) {
     if (error instanceof DocsError) throw error
     throw new DocsError(`${(error as Error).message}\n\n${help}`)

@@ -25,11 +25,10 @@ const GROUPS: [string, RegExp[]][] = [
 export function groupPages(files: Iterable<string>): Group[] {
   const left = new Set([...files].sort())
   const taken = new Map<string, Page[]>(GROUPS.map(([title]) => [title, []]))
-  // Chinese pages would otherwise fall to the reference.
-  for (const [title, patterns] of [...GROUPS].reverse().concat(GROUPS)) {
+  for (const [title, patterns] of GROUPS) {
     for (const pattern of patterns) {
       for (const source of left) {
-        if (!pattern.test(source) || (title === 'Reference' && /zh-CN/.test(source))) continue
+        if (!pattern.test(source)) continue
         taken.get(title)?.push({ source, file: siteFile(source) })
         left.delete(source)
       }

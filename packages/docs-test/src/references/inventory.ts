@@ -1,14 +1,20 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { readersEnvironment } from '../env.js'
 import type { Checkout } from './checkout.js'
 
 /** What there is to be documented: name -> the file that defines it. */
 export interface Inventory {
+  /** Settings: of `env.ts` files and of scripts. */
   variables: Map<string, string>
+  /** Every word of the code that looks like a variable. */
+  wordsOfCode: Set<string>
   npmScripts: Map<string, string>
   scripts: Map<string, string>
   values: Map<string, string>
+  /** Command as the docs write it -> its help. */
+  helps: Map<string, string>
   /** Command as the docs write it -> its options. */
   flags: Map<string, Set<string>>
 }
@@ -53,19 +59,36 @@ export function takeInventory(checkout: Checkout): Inventory {
   }
   const values = new Map<string, string>()
   for (const path of own(checkout, /^deploy\/charts\/[^/]+\/values\.yaml$/)) {
-    for (const value of leaves(parse(checkout.read(path)))) values.set(value, path)
+    const text = checkout.read(path)
+    // Described as a whole, such as a securityContext.
+    const objects = captures(text, /^## @param (\S+) \[(?:object|array)\]/gm)
+    for (const value of leaves(parse(text))) {
+      if (!objects.some((object) => value.startsWith(`${object}.`))) values.set(value, path)
+    }
   }
+  const helps = commandHelps(checkout)
   return {
     variables,
+    wordsOfCode: wordsOf(checkout),
     npmScripts: new Map(Object.keys(packageJson.scripts).map((name) => [name, 'package.json'])),
     scripts: new Map(scripts.map((path) => [path, path])),
     values,
-    flags: commandFlags(checkout),
+    helps,
+    flags: new Map([...helps].map(([command, help]) => [command, flagsOf(help)])),
   }
 }
 
+const CODE = /\.(ts|js|sh|ya?ml|env|json)$|Dockerfile$|\.ci\/run$/
+
+function wordsOf(checkout: Checkout): Set<string> {
+  const words = [...checkout.files]
+    .filter((path) => CODE.test(path) && path !== 'package-lock.json')
+    .flatMap((path) => checkout.read(path).match(/\b[A-Z][A-Z0-9]*(_[A-Z0-9]+)+\b/g) ?? [])
+  return new Set(words)
+}
+
 /** The comment at a script's top. */
-function header(script: string): string {
+export function header(script: string): string {
   return /^(?:#.*\n)+/.exec(script)?.[0] ?? ''
 }
 
@@ -86,18 +109,25 @@ function leaves(value: unknown, prefix = ''): string[] {
   })
 }
 
-function commandFlags({ root, files }: Checkout): Map<string, Set<string>> {
-  const flags = new Map<string, Set<string>>()
+function commandHelps({ root, files }: Checkout): Map<string, string> {
+  const texts = new Map<string, string>()
   for (const [command, { bin, helps }] of Object.entries(COMMANDS)) {
     if (!files.has(bin)) continue
-    const texts = helps.map((args) => {
+    const parts = helps.map((args) => {
+      // As wide as the page, whoever asks.
+      const env = { ...readersEnvironment(), COLUMNS: '100', NO_COLOR: '1' }
       const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, bin), ...args], {
         encoding: 'utf8',
+        env,
       })
       if (status !== 0) throw new Error(`${bin} ${args.join(' ')} failed: ${stderr}`)
-      return stdout
+      return stdout.trim()
     })
-    flags.set(command, new Set(captures(texts.join('\n'), /(?<![\w-])(--[a-z][a-z-]+)/g)))
+    texts.set(command, parts.join('\n\n'))
   }
-  return flags
+  return texts
+}
+
+function flagsOf(help: string): Set<string> {
+  return new Set(captures(help, /(?<![\w-])(--[a-z][a-z-]+)/g))
 }

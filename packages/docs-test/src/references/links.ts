@@ -36,5 +36,6 @@ function exists({ files, folders }: Checkout, path: string): boolean {
 /** Does a code span mean a file of ours? It begins with one of our folders, and holds no placeholder or pattern. */
 function isRepositoryPath({ folders }: Checkout, span: string): boolean {
   const [first = '', second] = span.split('/')
-  return second !== undefined && folders.has(first) && /^[\w./@-]+$/.test(span)
+  const isBuilt = /\/(dist|reports|node_modules)(\/|$)/.test(span)
+  return second !== undefined && folders.has(first) && /^[\w./@-]+$/.test(span) && !isBuilt
 }

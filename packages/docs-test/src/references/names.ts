@@ -6,12 +6,11 @@ interface Mention {
   at: string
 }
 
-/** Tools' own variables that the docs may name although nothing here defines them. */
-const FOREIGN_VARIABLES =
-  /^(NODE_|AZURE_|AZURESUBSCRIPTION_|SYSTEM_|BUILD_|GITHUB_|AWS_|OTEL_|MSYS|TURBO_|XDG_|KUBECONFIG$|TF_BUILD$|NO_PROXY$|HTTPS?_PROXY$)/
+/** What looks like a variable or a chart value, and is none of ours: errors' codes, files, OpenTelemetry's names. */
+const FOREIGN = /^(SELF_SIGNED_CERT_IN_CHAIN|service\.name|\w+\.(json|onnx|md|ts|js|sh|yaml|yml|txt|env))$/
 /** What platforms set, not people: it needs no documentation of ours. */
 const SET_BY_PLATFORMS =
-  /^(NO_COLOR|TERM|HOME|PATH|XDG_CACHE_HOME|BUILD_|SYSTEM_|AZURESUBSCRIPTION_|GITHUB_|TF_BUILD)/
+  /^(NO_COLOR|TERM|HOME|PATH|TMPDIR|XDG_CACHE_HOME|AZURE_(CLIENT|TENANT)_ID|BUILD_.*|SYSTEM_.*|AZURESUBSCRIPTION_.*|GITHUB_.*|TF_BUILD)$/
 
 /** Everything that the docs name has to exist, and everything that exists has to be named. */
 export function checkNames(checkout: Checkout, inventory: Inventory): string[] {
@@ -35,21 +34,13 @@ function mentionedButMissing(code: Mention[], inventory: Inventory): string[] {
     for (const [, name = ''] of text.matchAll(/(?<![\w.$/])npm run ([a-z][\w:-]*)(?!.* -w )/g)) {
       if (!inventory.npmScripts.has(name)) report(at, `npm script "${name}"`)
     }
-    if (
-      /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(text) &&
-      !FOREIGN_VARIABLES.test(text) &&
-      !inventory.variables.has(text)
-    ) {
-      report(at, `environment variable ${text}`)
-    }
+    const isVariable = /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(text) && !FOREIGN.test(text)
+    if (isVariable && !inventory.wordsOfCode.has(text)) report(at, `environment variable ${text}`)
     for (const [, value = ''] of text.matchAll(/--set(?:-string)?[ =]([a-zA-Z][\w.]*)=/g)) {
       if (!isValue(value, inventory)) report(at, `chart value ${value}`)
     }
-    if (
-      /^[a-z][a-zA-Z]*(\.[a-zA-Z]+)+$/.test(text) &&
-      valueRoots.has(text.split('.')[0] ?? '') &&
-      !isValue(text, inventory)
-    ) {
+    const isValuePath = /^[a-z][a-zA-Z]*(\.[a-zA-Z]+)+$/.test(text) && !FOREIGN.test(text)
+    if (isValuePath && valueRoots.has(text.split('.')[0] ?? '') && !isValue(text, inventory)) {
       report(at, `chart value ${text}`)
     }
     for (const [command, flags] of inventory.flags) {
