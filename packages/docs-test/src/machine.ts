@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { hasAzureDouble } from './azure-double.js'
 import type { Need } from './directives.js'
 import { env } from './env.js'
 import { DocsError } from './errors.js'
@@ -17,7 +17,7 @@ export function inspectMachine(root: string, ran: Map<string, string>): Machine 
       engine && (ownCluster || (docker && succeeds('kind', 'version'))),
       'needs a cluster: docker and kind, or root and CLUSTER_SCRIPT',
     ),
-    az: reasonUnless(existsSync(join(root, AZ_STAND_IN, 'az')), 'needs the stand-in for az'),
+    az: reasonUnless(hasAzureDouble(root), 'needs the stand-in for az'),
   }
   return {
     missing: (need) => missing[need],
@@ -29,9 +29,6 @@ export function inspectMachine(root: string, ran: Map<string, string>): Machine 
     },
   }
 }
-
-/** The folder of an `az` that parses arguments as the real one and gives canned answers. */
-export const AZ_STAND_IN = 'deploy/azure/double'
 
 function reasonUnless(holds: boolean, reason: string): string | undefined {
   return holds ? undefined : reason

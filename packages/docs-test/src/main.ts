@@ -1,9 +1,9 @@
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { AzureDouble } from './azure-double.js'
 import { cloneCheckout, cloneEnvironment } from './clone.js'
 import { type Step, stepsOf } from './directives.js'
 import { DocsError } from './errors.js'
-import { AZ_STAND_IN, inspectMachine } from './machine.js'
+import { inspectMachine } from './machine.js'
 import { help, type Options, parseOptions } from './options.js'
 import { openCheckout } from './references/checkout.js'
 import { checkReferences } from './references/index.js'
@@ -74,15 +74,17 @@ async function run(documents: [string, Step[]][], options: Options): Promise<Ste
   try {
     for (const [path, steps] of documents) {
       clone.reset()
-      const azure = join(root, AZ_STAND_IN)
       const session = await Session.open(clone.scratch, clone.folder, environment)
-      for (const step of steps) {
-        if (step.track === 'azure') step.command = `PATH=${azure}:$PATH\n${step.command}`
-      }
       console.log(`\n${path}`)
-      results.push(
-        ...(await runDocument(steps, session, machine, (result) => console.log(describeResult(result)))),
-      )
+      const usesAzure = steps.some(({ track }) => track === 'azure') && machine.missing('az') === undefined
+      const azure = usesAzure ? await AzureDouble.start(root) : undefined
+      for (const step of steps) {
+        if (step.track === 'azure') step.command = `${azure?.prefix ?? ''}${step.command}`
+      }
+      const report = (result: StepResult) => console.log(describeResult(result))
+      results.push(...(await runDocument(steps, session, machine, report)))
+      if (!((await azure?.end()) ?? true))
+        throw new DocsError(`${path}: the Azure CLI's parser refused a command`)
     }
   } finally {
     if (!options.keep) await clone.remove()
