@@ -14,15 +14,6 @@ import { type LocalCloud, startLocalCloud } from './surroundings.js'
 /** Environments whose deployments a person approves; in Azure DevOps that is set on the environment. */
 const ASKS_FOR_APPROVAL = /prod/i
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  const isKnown = error instanceof PipelineError || error instanceof UsageError
-  console.error(`error: ${isKnown ? error.message : (error as Error).stack}`)
-  if (error instanceof UsageError) console.error('next: see npm run rehearse -- --help')
-  return isKnown ? 2 : 1
-})
-// What is left, such as an open terminal, is of no use any more.
-process.exit()
-
 async function main(args: string[]): Promise<number> {
   const options = parseOptions(args)
   if (options.help) return print(help)
@@ -139,3 +130,12 @@ function print(text: string): number {
   process.stdout.write(text)
   return 0
 }
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  const isKnown = error instanceof PipelineError || error instanceof UsageError
+  console.error(`error: ${isKnown ? error.message : (error as Error).stack}`)
+  if (error instanceof UsageError) console.error('next: see npm run rehearse -- --help')
+  return isKnown ? 2 : 1
+})
+// What is left, such as an open terminal, is of no use any more.
+process.exit()

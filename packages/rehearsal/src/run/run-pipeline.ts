@@ -73,7 +73,9 @@ function newRecord({ name, pipeline, trigger, isSelected }: RunRequest, history:
   const earlier = history.last(name)
   const stages = pipeline.stages.map((stage): StageRecord => {
     const old = earlier?.stages.find((each) => each.name === stage.name)
-    if (!isSelected(stage.name)) return old ?? { ...newStage(stage), result: 'Skipped', reason: 'not chosen' }
+    // Without an earlier run it counts as done, and has no outputs.
+    if (!isSelected(stage.name))
+      return old ?? { ...newStage(stage), result: 'Succeeded', reason: 'not chosen' }
     return newStage(stage)
   })
   const isPartial = pipeline.stages.some((stage) => !isSelected(stage.name))
