@@ -72,8 +72,17 @@ size=$(container image inspect --format '{{.Size}}' "$IMAGE")
 # The three COPY of the last stage are the top layers.
 mapfile -t digests < <(container image inspect --format '{{range .RootFS.Layers}}{{println .}}{{end}}' "$IMAGE" |
   sed '/^$/d' | tail -n 3)
-mapfile -t sizes < <(container history --human=false --no-trunc --format '{{.Size}} {{.CreatedBy}}' "$IMAGE" |
-  grep -E '^[0-9]+ .*COPY' | head -n 3 | cut -d' ' -f1)
+# Newest first: bytes and instruction. Each engine tells exact sizes in its own way only.
+history() {
+  if [[ $(engine) == podman ]]; then
+    # shellcheck disable=SC2016  # JavaScript
+    container history --format json "$IMAGE" |
+      node -p 'JSON.parse(fs.readFileSync(0)).map(({ size, CreatedBy }) => `${size} ${CreatedBy}`).join("\n")'
+  else
+    container history --human=false --no-trunc --format '{{.Size}} {{.CreatedBy}}' "$IMAGE"
+  fi
+}
+mapfile -t sizes < <(history | sed -nE 's/^([0-9]+) .*COPY .*/\1/p' | head -n 3)
 {
   printf 'dependencies %s %s\n' "${sizes[2]}" "${digests[0]}"
   printf 'model %s %s\n' "${sizes[1]}" "${digests[1]}"
@@ -82,7 +91,7 @@ mapfile -t sizes < <(container history --human=false --no-trunc --format '{{.Siz
 
 stopped=$(container create "$IMAGE")
 container cp "$stopped:/app/sbom.cdx.json" "$OUT_DIR/sbom.npm.json" >&2
-container rm "$stopped" >/dev/null
+container rm "$stopped" >/dev/null 2>&1
 node deploy/scripts/src/sbom.js "$OUT_DIR/sbom.npm.json" "$MODEL_DIR/model.json" "$created" >"$OUT_DIR/sbom.cdx.json"
 rm "$OUT_DIR/sbom.npm.json"
 
