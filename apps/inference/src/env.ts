@@ -64,7 +64,10 @@ export const environmentSchema = z.object({
   /** The container image's, `sha256:...`, for GET /version. Only who deploys it knows: an image can't hold its own. */
   IMAGE_DIGEST: z.string().min(1).optional(),
   /** The pod's name, for GET /version and the header x-pod. */
-  POD_NAME: z.string().min(1).optional(),
+  POD_NAME: z
+    .string()
+    .regex(/^[\w.-]+$/, 'must hold letters, digits, ".", "_" and "-" only')
+    .optional(),
   /** Keys of which callers must send one, separated by commas. Without any, everybody is answered. */
   API_KEYS: z
     .string()

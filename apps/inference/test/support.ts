@@ -8,8 +8,8 @@ import { Registry } from 'prom-client'
 import { type AppDeps, createApp } from '../src/app.js'
 import { BodyBudget } from '../src/http/body-budget.js'
 import type { RequestLimits } from '../src/http/worker-answer.js'
-import { Metrics } from '../src/metrics.js'
 import { LocalModel } from '../src/local-model.js'
+import { Metrics } from '../src/metrics.js'
 import type { ModelService } from '../src/model-service.js'
 
 /** The bundled sample model's better version. */

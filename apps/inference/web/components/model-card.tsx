@@ -49,7 +49,7 @@ export function ModelCardView({ model }: { model: ModelCard }) {
               </span>,
             ],
             [t.license, model.license],
-            [t.input, `${input.width} × ${input.height}, ${t[input.channels]}`],
+            [t.input, `${input.width}\u00a0×\u00a0${input.height}, ${t[input.channels]}`],
             [t.classes, number(labels.length)],
           ]}
         />

@@ -60,7 +60,7 @@ export function Result({ picture, model, onLocked, onRemove }: Props) {
         {seen && channels && (
           <figure>
             <img class="seen" src={seen} alt="" />
-            <figcaption>{t.seen(`${width} × ${height}, ${t[channels]}`)}</figcaption>
+            <figcaption>{t.seen(`${width}\u00a0×\u00a0${height}, ${t[channels]}`)}</figcaption>
           </figure>
         )}
       </div>
