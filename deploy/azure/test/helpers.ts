@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url'
+import { afterEach } from '@jest/globals'
+import {
+  type Answer,
+  emptyState,
+  FakeAzure,
+  type Listening,
+  listen,
+  runWith,
+  type State,
+} from '../src/index.js'
+
+export const folder = fileURLToPath(new URL('..', import.meta.url))
+
+/** Everything that is optional, on. */
+export const everything = {
+  APP_ROUTING: 'true',
+  MONITORING: 'true',
+  AZURE_DEVOPS_ORGANIZATION: 'contoso',
+  AZURE_DEVOPS_PROJECT: 'AI apps',
+  GITHUB_REPOSITORY: 'contoso/ai-app',
+}
+
+export interface Subscription {
+  azure: FakeAzure
+  state: State
+  /** Runs provision.sh, teardown.sh or doctor.sh, from `from` when it is a changed copy. */
+  run(command: string, settings?: Record<string, string>, from?: string): Promise<Answer>
+  /** The same, and throws when it fails. */
+  succeed(command: string, settings?: Record<string, string>): Promise<Answer>
+}
+
+const open: Listening[] = []
+afterEach(async () => {
+  for (const listening of open.splice(0)) await listening.close()
+})
+
+/** A fake subscription, empty but for what is given. */
+export async function subscription(state: Partial<State> = {}): Promise<Subscription> {
+  const azure = new FakeAzure({ ...emptyState(), ...state })
+  const listening = await listen(azure)
+  open.push(listening)
+  const run: Subscription['run'] = (command, settings = {}, from = folder) => {
+    const [script = '', ...args] = command.split(' ')
+    return runWith(listening, ['bash', `${from}/${script}`, ...args], settings)
+  }
+  return {
+    azure,
+    state: azure.state,
+    run,
+    async succeed(command, settings) {
+      const answer = await run(command, settings)
+      if (answer.code !== 0) throw new Error(`${command} ended with ${answer.code}: ${answer.stderr}`)
+      return answer
+    },
+  }
+}
