@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises'
 import { isColoured, isLive, root } from './env.js'
 import { PipelineError } from './expand/index.js'
+import { passes } from './expand/triggers.js'
 import { help, type Options, parseOptions, UsageError } from './options.js'
-import { preparePipelines } from './pipelines.js'
+import { type Prepared, preparePipelines } from './pipelines.js'
 import { play } from './play.js'
 import { predict } from './predict.js'
 import { exitCode, forget, type Rehearsal, rehearse, reportFolder } from './rehearse.js'
@@ -20,7 +21,7 @@ async function main(args: string[]): Promise<number> {
   if (options.scenario === 'list') return print(`${Object.keys(scenarios).join('\n')}\n`)
   // A mistake in the YAML should show before anything is started.
   const prepared = preparePipelines(options, root)
-  const shown = prepared.filter(({ selected }) => selected.size > 0)
+  const shown = prepared.filter((each) => each.selected.size > 0 && mayRun(each, prepared))
   if (options.list) return print(list(shown))
   if (options.dryRun) return print(plan(shown))
   const names = options.scenario === 'all' ? Object.keys(scenarios) : options.scenario?.split(',')
@@ -54,6 +55,17 @@ async function main(args: string[]): Promise<number> {
     view.pause()
     await cloud.close()
   }
+}
+
+/** Started by the event, or by a pipeline that is. */
+function mayRun({ pipeline, trigger }: Prepared, prepared: Prepared[]): boolean {
+  if (trigger.reason !== 'ResourceTrigger') return true
+  return prepared.some((source) =>
+    pipeline.resources.some(
+      (each) =>
+        each.source === source.name && each.trigger && passes(each.trigger.branches, source.trigger.branch),
+    ),
+  )
 }
 
 async function playAll(names: string[], base: Rehearsal, cloud: Cloud): Promise<number> {

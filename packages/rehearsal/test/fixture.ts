@@ -45,13 +45,17 @@ export async function fixture(root: string, files: Record<string, string> = {}) 
     history,
     async run(
       yaml: string,
-      more: Partial<Surroundings> & { resources?: Record<string, RunRecord>; stages?: string[] } = {},
+      more: Partial<Surroundings> & {
+        resources?: Record<string, RunRecord>
+        stages?: string[]
+        begin?(run: RunRecord): void
+      } = {},
     ): Promise<Ran> {
       await writeFile(join(root, '.local/pipeline.yml'), yaml)
       const variables = compileTimeVariables('pipeline', trigger, root)
       const pipeline = loadPipeline(join(root, '.local/pipeline.yml'), { root, variables })
       checkTasks(pipeline)
-      const { resources = {}, stages, ...surroundings } = more
+      const { resources = {}, stages, begin = () => {}, ...surroundings } = more
       const request = { name: 'pipeline', pipeline, trigger, resources }
       const never = new AbortController().signal
       const run = await runPipeline(
@@ -64,7 +68,7 @@ export async function fixture(root: string, files: Record<string, string> = {}) 
           ...surroundings,
         },
         history,
-        () => {},
+        begin,
       )
       const results: Record<string, string> = {}
       for (const stage of run.stages) {

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 
 export interface ExecOptions {
   cwd: string
@@ -10,6 +9,8 @@ export interface ExecOptions {
 
 /** After the gentle end was asked for. */
 const GRACE_MS = 10_000
+/** For output that is still on its way when the program has ended. */
+const FLUSH_MS = 2_000
 
 /**
  * Runs a program, and ends it with everything it started when the signal aborts.
@@ -19,11 +20,21 @@ export async function exec(command: string, args: string[], options: ExecOptions
   const { cwd, env, signal, onLine } = options
   signal.throwIfAborted()
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-  const read = [child.stdout, child.stderr].map((stream) => {
-    const lines = createInterface({ input: stream })
-    lines.on('line', onLine)
-    return new Promise((resolve) => lines.once('close', resolve))
-  })
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = ''
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split(/\r?\n/)
+      rest = lines.pop() ?? ''
+      for (const line of lines) onLine(line)
+    })
+    stream.on('end', () => {
+      if (rest !== '') onLine(rest)
+    })
+  }
+  // After exit, and after all output has come.
+  const closed = new Promise<true>((resolve) => child.once('close', () => resolve(true)))
+  const closedWithin = (ms: number) =>
+    Promise.race([closed, new Promise<false>((resolve) => setTimeout(resolve, ms, false).unref())])
   let timer: NodeJS.Timeout | undefined
   const end = () => {
     kill(child.pid, 'SIGINT')
@@ -35,9 +46,11 @@ export async function exec(command: string, args: string[], options: ExecOptions
       child.once('error', reject)
       child.once('exit', (code, killedBy) => resolve(code ?? killedBy ?? 1))
     })
-    // What it left behind holds the pipes open: the agent ends such processes too.
-    kill(child.pid, 'SIGTERM')
-    await Promise.race([Promise.all(read), new Promise((resolve) => setTimeout(resolve, GRACE_MS).unref())])
+    // What it left behind in the background is ended with its step, as on the agent.
+    if (!(await closedWithin(FLUSH_MS))) {
+      kill(child.pid, 'SIGTERM')
+      await closedWithin(GRACE_MS)
+    }
     kill(child.pid, 'SIGKILL')
     return how
   } finally {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Step } from '../expand/index.js'
 import { tasks } from '../tasks/index.js'
@@ -31,10 +31,11 @@ const MINUTE_MS = 60_000
 export async function runStep(step: Step, record: StepRecord, job: JobState, run: RunContext): Promise<void> {
   record.startedAt = Date.now()
   run.changed()
-  const log = openSync(join(run.reportFolder, record.logFile), 'a')
+  const logFile = join(run.reportFolder, record.logFile)
+  appendFileSync(logFile, '')
   const write = (line: string) => {
     const text = run.mask.apply(line)
-    writeSync(log, `${text}\n`)
+    appendFileSync(logFile, `${text}\n`)
     run.changed({ job: job.record.displayName, text })
   }
   const retries = Number(job.variables.expand(step.retryCountOnTaskFailure)) || 0
@@ -45,7 +46,6 @@ export async function runStep(step: Step, record: StepRecord, job: JobState, run
     if (result !== 'Failed') break
   }
   if (result === 'Failed' && step.continueOnError) result = 'SucceededWithIssues'
-  closeSync(log)
   record.result = result
   record.endedAt = Date.now()
   run.changed()

@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals'
+import { root } from '../src/env.js'
+import { startsAfter, whyNot } from '../src/events.js'
+import { passes } from '../src/expand/triggers.js'
+import { type Options, parseOptions } from '../src/options.js'
+import { preparePipelines } from '../src/pipelines.js'
+import type { RunRecord } from '../src/run/record.js'
+
+const options = (...args: string[]): Options => parseOptions(args)
+const prepare = (...args: string[]) => preparePipelines(options(...args), root)
+const find = (name: string, ...args: string[]) => prepare(...args).find((each) => each.name === name)!
+
+/** Page: https://learn.microsoft.com/azure/devops/pipelines/repos/azure-repos-git#ci-triggers */
+describe('filters', () => {
+  test.each([
+    [['main'], [], 'refs/heads/main', true],
+    [['releases/*'], ['releases/old*'], 'refs/heads/releases/v1', true],
+    [['releases/*'], ['releases/old*'], 'refs/heads/releases/old2', false],
+    [[], ['users/*'], 'refs/heads/main', true],
+    [['docs'], [], 'docs/a/b.md', true],
+    [['docs'], [], 'docs2/a.md', false],
+    [['docs'], ['docs/README.md'], 'docs/README.md', false],
+    [['*'], [], 'anything/at/all', true],
+  ])('when %j is included and %j excluded, then %s passes: %s', (include, exclude, name, expected) => {
+    expect(passes({ include, exclude }, name)).toBe(expected)
+  })
+})
+
+describe("this repository's pipelines", () => {
+  test.each([
+    [['--event', 'push'], undefined],
+    [['--changed', 'README.md'], "its paths don't include README.md"],
+    [['--changed', 'README.md', '--changed', 'apps/inference/src/app.ts'], undefined],
+    [['--branch', 'feature/x'], "its branches don't include feature/x"],
+    [['--event', 'pr'], undefined],
+    [['--event', 'schedule', '--schedule', 'Model watch'], undefined],
+    [['--event', 'model'], undefined],
+  ])('when called with %j, then the build is kept from starting by: %s', (args, expected) => {
+    expect(whyNot(find('inference-build', ...args).pipeline, options(...args))).toBe(expected)
+  })
+
+  test('when there is no such schedule, then those that are there are named', () => {
+    const args = ['--event', 'schedule', '--schedule', 'weekly']
+    const { pipeline } = find('inference-build', ...args)
+    expect(() => whyNot(pipeline, options(...args))).toThrow('There are: Nightly, Model watch')
+  })
+
+  test('when it is a pull request, then no step of the build has a service connection; a push has some', () => {
+    const connected = (event: string) => {
+      const { stages } = find('inference-build', '--event', event).pipeline
+      const steps = stages
+        .flatMap(({ jobs }) => jobs)
+        .flatMap(({ hooks }) => hooks)
+        .flatMap((hook) => hook.steps)
+      return steps.filter(({ task }) => /^AzureCLI@/.test(task)).length
+    }
+    expect(connected('pr')).toBe(0)
+    expect(connected('push')).toBeGreaterThan(0)
+  })
+
+  test('when a build of main is finished and releasable, then the release starts; otherwise nothing does', () => {
+    const { pipeline } = find('inference-release')
+    const build = {
+      name: 'inference-build',
+      branch: 'refs/heads/main',
+      tags: ['releasable'],
+    } as unknown as RunRecord
+    expect(startsAfter(build, pipeline)).toBe('build')
+    expect(startsAfter({ ...build, tags: [] }, pipeline)).toBeUndefined()
+    expect(startsAfter({ ...build, branch: 'refs/pull/1/merge' }, pipeline)).toBeUndefined()
+    expect(startsAfter({ ...build, name: 'another' }, pipeline)).toBeUndefined()
+  })
+
+  test('when stages are chosen, then those before them are not run, and a whole pipeline after them is', () => {
+    const selected = (...args: string[]) =>
+      prepare(...args).map(({ name, selected: set }) => [name, [...set]])
+    expect(selected('--from', 'Model')).toEqual([
+      ['inference-build', ['Model', 'Image']],
+      ['inference-release', ['Dev', 'Staging', 'Production']],
+      ['inference-rollback', ['Production']],
+    ])
+    expect(selected('--stage', 'Verify').map(([, set]) => set)).toEqual([['Verify'], [], []])
+    expect(() => prepare('--stage', 'Deploy')).toThrow('there is no stage Deploy. There are: Verify')
+  })
+})

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
+import { agentEnvironment } from '../src/env.js'
+
+const bin = fileURLToPath(new URL('../bin/rehearse.js', import.meta.url))
+const rehearse = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    encoding: 'utf8',
+    env: agentEnvironment(),
+  })
+  return { status, stdout, stderr }
+}
+
+describe('npm run rehearse', () => {
+  test('when asked to list, then it shows what a push would run', () => {
+    const { status, stdout } = rehearse('--list')
+    expect(status).toBe(0)
+    expect(stdout).toContain('inference-build (azure-pipelines/build.yml), IndividualCI')
+    expect(stdout).toMatch(/ {2}Image after Model\n {4}Build: /)
+    expect(stdout).toContain('inference-release (azure-pipelines/release.yml), ResourceTrigger')
+    expect(stdout).not.toContain('inference-rollback')
+  })
+
+  test('when asked for a dry run of a pull request, then the plan is YAML without any service connection', () => {
+    const { status, stdout } = rehearse('--dry-run', '--event', 'pr')
+    expect(status).toBe(0)
+    expect(parse(stdout)).toMatchObject({ pipeline: 'inference-build', stages: [{ name: 'Verify' }] })
+    expect(stdout).not.toContain('azureSubscription')
+  })
+
+  test.each([
+    [['--event', 'x'], '--event must be push, pr, schedule, model'],
+    [['--frobnicate'], "Unknown option '--frobnicate'"],
+    [['--stage', 'X'], 'there is no stage X'],
+    [['--stage', 'Dev', '--from', 'Dev'], 'exclude each other'],
+    [['--scenario', 'x'], 'there is no scenario x'],
+    [['--parameter', 'x'], '--parameter must be name=value'],
+    [['--parameter', 'x=1'], 'azure-pipelines/build.yml:1:1: unknown parameter x'],
+  ])('when called with %j, then it exits with 2 and says why', (args, message) => {
+    const { status, stderr } = rehearse(...args)
+    expect(stderr).toContain(message)
+    expect(status).toBe(2)
+  })
+})

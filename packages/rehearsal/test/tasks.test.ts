@@ -1,0 +1,233 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { temporaryFolders } from '@repo/testing'
+import { answer } from '../src/az.js'
+import { fixture } from './fixture.js'
+
+const temporaryFolder = temporaryFolders()
+
+const JUNIT = '<testsuites><testsuite><testcase/><testcase><skipped/></testcase>'
+const publishTests = (more = '') => `
+- task: PublishTestResults@2
+  displayName: publish
+  inputs: { testResultsFormat: JUnit, testResultsFiles: '**/junit.xml', testRunTitle: T${more} }
+`
+
+describe('checkout', () => {
+  test('when files are changed, new or deleted but not committed, then the checkout has them like that', async () => {
+    const root = await temporaryFolder()
+    const pipelines = await fixture(root, { 'changed.txt': 'old', 'deleted.txt': 'x', 'kept.txt': 'kept' })
+    await writeFile(join(root, 'changed.txt'), 'new')
+    await mkdir(join(root, 'folder'))
+    await writeFile(join(root, 'folder/added.txt'), 'added')
+    await rm(join(root, 'deleted.txt'))
+    const edits = [{ file: 'kept.txt', find: 'kept', replace: 'edited' }]
+    const { log } = await pipelines.run(
+      'steps:\n- script: cat changed.txt folder/added.txt kept.txt; ls; git rev-parse HEAD\n  displayName: look\n',
+      { edits },
+    )
+    const head = execFileSync('git', ['-C', root, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
+    expect(await log('look')).toBe(`newaddededitedchanged.txt\nfolder\nkept.txt\n${head}\n`)
+    expect(await readFile(join(root, 'kept.txt'), 'utf8')).toBe('kept')
+  })
+})
+
+describe('artifacts', () => {
+  test('when published, then later jobs, and other runs by a tag, get them', async () => {
+    const pipelines = await fixture(await temporaryFolder(), { 'out/a.txt': 'first' })
+    const publisher = `
+jobs:
+- job: A
+  steps:
+  - publish: $(Build.SourcesDirectory)/out
+    artifact: drop
+  - script: echo '##vso[build.addbuildtag]good'
+- job: B
+  dependsOn: A
+  steps:
+  - checkout: none
+  - download: current
+    artifact: drop
+  - script: cat $(Pipeline.Workspace)/drop/a.txt
+    displayName: read
+`
+    const { log, run } = await pipelines.run(publisher)
+    expect(await log('read')).toBe('first\n')
+    const { log: later } = await pipelines.run(
+      `
+jobs:
+- deployment: D
+  environment: e
+  strategy:
+    runOnce:
+      deploy:
+        steps:
+        - download: build
+          artifact: drop
+        - task: DownloadPipelineArtifact@2
+          inputs:
+            buildType: specific
+            definition: $(System.DefinitionId)
+            buildVersionToDownload: latestFromBranch
+            branchName: refs/heads/main
+            tags: good
+            artifactName: drop
+            targetPath: $(Pipeline.Workspace)/other
+        - script: cat $(Pipeline.Workspace)/build/drop/a.txt $(Pipeline.Workspace)/other/a.txt
+          displayName: read
+`,
+      { resources: { build: run } },
+    )
+    expect(await later('read')).toBe('firstfirst\n')
+  })
+
+  test.each([
+    [
+      'is published twice',
+      '- { publish: a, artifact: x }\n- { publish: a, artifact: x }',
+      'is published already',
+    ],
+    ['is of a path that is not there', '- { publish: b, artifact: x }', 'there is nothing at'],
+    ['was never published', '- { download: current, artifact: y }', 'has no artifact y. It has: none'],
+    [
+      'is of an unknown pipeline',
+      '- { download: other, artifact: y }',
+      'no run of the pipeline resource other',
+    ],
+  ])('when an artifact %s, then the step fails and says so', async (_, steps, message) => {
+    const pipelines = await fixture(await temporaryFolder(), { a: '' })
+    const { run } = await pipelines.run(`steps:\n- checkout: self\n${steps}\n`)
+    const issues = run.stages
+      .flatMap(({ jobs }) => jobs)
+      .flatMap((job) => job.steps.flatMap((step) => step.issues))
+    expect(issues.map((issue) => issue.message).join()).toContain(message)
+    expect(run.result).toBe('Failed')
+  })
+})
+
+describe('test results and coverage', () => {
+  test('when there are reports, then they are counted', async () => {
+    const coverage = (covered: number) => `<coverage lines-covered="${covered}" lines-valid="10"/>`
+    const pipelines = await fixture(await temporaryFolder(), {
+      'a/junit.xml': `${JUNIT}<testsuite><testcase><failure/></testcase></testsuite></testsuite></testsuites>`,
+      'b/c/junit.xml': '<testsuite><testcase/></testsuite>',
+      'a/coverage.xml': coverage(9),
+      'b/coverage.xml': coverage(6),
+    })
+    const { run } = await pipelines.run(`steps:\n- checkout: self${publishTests()}
+- task: PublishCodeCoverageResults@2
+  inputs: { summaryFileLocation: '*/coverage.xml' }
+`)
+    expect(run.tests).toEqual([{ title: 'T', passed: 2, failed: 1, skipped: 1 }])
+    expect(run.coverage).toBe('75.0 % of 20 lines')
+  })
+
+  test.each([
+    ['no XML', '<testsuites><testsuite>', '', 'junit.xml:1: no XML'],
+    ['no JUnit', '<html/>', '', 'no JUnit: it has neither testsuites nor testsuite'],
+    [
+      'about a failure',
+      '<testsuite><testcase><error/></testcase></testsuite>',
+      ', failTaskOnFailedTests: true',
+      '1 tests failed',
+    ],
+    ['missing', undefined, ', failTaskOnMissingResultsFile: true', 'is **/junit.xml'],
+  ])('when a report is %s, then the step fails and says so', async (_, xml, more, message) => {
+    const files = xml === undefined ? { x: '' } : { 'junit.xml': xml }
+    const pipelines = await fixture(await temporaryFolder(), files)
+    const { results, log } = await pipelines.run(`steps:\n- checkout: self${publishTests(more)}`)
+    expect(results.publish).toBe('Failed')
+    expect(await log('publish')).toContain(message)
+  })
+})
+
+describe('cache', () => {
+  test('when a key is there, then its folder is back; when only a restoreKey is, then the newest such one', async () => {
+    const root = await temporaryFolder()
+    const pipelines = await fixture(root, { 'lock.json': 'one' })
+    const yaml = `
+steps:
+- task: Cache@2
+  displayName: cache
+  inputs: { key: 'npm | "$(Agent.OS)" | lock.json', restoreKeys: 'npm | "$(Agent.OS)"', path: kept, cacheHitVar: HIT }
+- script: ls kept; echo "hit $HIT"; mkdir -p kept; touch kept/$(Build.BuildId)
+  displayName: look
+`
+    const logs: string[] = []
+    for (const content of ['one', 'one', 'two']) {
+      await writeFile(join(root, 'lock.json'), content)
+      const { log } = await pipelines.run(yaml)
+      logs.push((await log('look')).trim().split('\n').slice(-2).join(' '))
+    }
+    expect(logs[0]).toContain('hit false')
+    expect(logs.slice(1)).toEqual(['1 hit true', '1 hit inexact'])
+  })
+})
+
+describe('az', () => {
+  const login = { kubeconfig: '/kubeconfig', registry: '10.0.0.1:5000' }
+  const get = [
+    'aks',
+    'get-credentials',
+    '--resource-group',
+    'g',
+    '--name',
+    'c',
+    '--file',
+    '/to',
+    '--overwrite-existing',
+  ]
+
+  test('when asked for what the scripts need, then it answers', () => {
+    expect(answer([...get, '--format', 'exec', '--only-show-errors'], login)).toEqual({
+      code: 0,
+      copy: { from: '/kubeconfig', to: '/to' },
+    })
+    const token = [
+      'acr',
+      'login',
+      '--name',
+      'x',
+      '--expose-token',
+      '--query',
+      'accessToken',
+      '--output',
+      'tsv',
+    ]
+    expect(answer(token, login)).toEqual({ code: 0, stdout: 'rehearsal-registry-token' })
+  })
+
+  test.each([
+    [['group', 'create'], login, 2, 'does not know "az group create"'],
+    [[...get, '--private'], login, 2, 'does not know --private'],
+    [['acr', 'login'], login, 2, 'required: --name'],
+    [get, undefined, 1, "Please run 'az login'"],
+    [get, {}, 1, 'no cluster takes part'],
+  ])('when asked for %j with the login %j, then it refuses by name', (args, given, code, message) => {
+    const { code: found, stderr } = answer(args, given)
+    expect(found).toBe(code)
+    expect(stderr).toContain(message)
+  })
+
+  test('when run outside of AzureCLI@2, then nobody is signed in; inside, the connection is noted', async () => {
+    const pipelines = await fixture(await temporaryFolder())
+    const { results, log, run } = await pipelines.run(
+      `
+steps:
+- checkout: none
+- script: az account show
+  displayName: outside
+  continueOnError: true
+- task: AzureCLI@2
+  displayName: inside
+  inputs: { azureSubscription: conn, scriptType: bash, scriptLocation: inlineScript, inlineScript: az account show }
+`,
+      { cloud: login },
+    )
+    expect(results).toMatchObject({ outside: 'SucceededWithIssues', inside: 'Succeeded' })
+    expect(await log('outside')).toContain("Please run 'az login'")
+    expect(run.serviceConnections).toEqual(['conn'])
+  })
+})
