@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { hasAzureDouble } from './azure-double.js'
 import type { Need } from './directives.js'
 import { env } from './env.js'
@@ -28,6 +29,19 @@ export function inspectMachine(root: string, ran: Map<string, string>): Machine 
       return readFileSync(log, 'utf8')
     },
   }
+}
+
+/**
+ * Where podman runs as root in the place of docker, base images are made from Debian's packages: such machines, CI's
+ * among them, may reach no image registry. A reader with docker gets those of the Dockerfile.
+ * @returns settings for image-build.sh
+ */
+export function baseImages(folder: string): Record<string, string> {
+  const isPodman =
+    !succeeds('docker', 'version', '--format', '{{.Server.Version}}') && succeeds('podman', 'version')
+  if (!isPodman || process.getuid?.() !== 0) return {}
+  const printed = execFileSync(join(folder, 'deploy/local/base-image/base-image.sh'), { encoding: 'utf8' })
+  return Object.fromEntries([...printed.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]))
 }
 
 function reasonUnless(holds: boolean, reason: string): string | undefined {

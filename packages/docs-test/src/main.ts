@@ -3,7 +3,7 @@ import { AzureDouble } from './azure-double.js'
 import { cloneCheckout, cloneEnvironment } from './clone.js'
 import { type Step, stepsOf } from './directives.js'
 import { DocsError } from './errors.js'
-import { inspectMachine } from './machine.js'
+import { baseImages, inspectMachine } from './machine.js'
 import { help, type Options, parseOptions } from './options.js'
 import { openCheckout } from './references/checkout.js'
 import { checkReferences } from './references/index.js'
@@ -69,7 +69,7 @@ async function run(documents: [string, Step[]][], options: Options): Promise<Ste
   const machine = inspectMachine(root, options.ran)
   const clone = await cloneCheckout(root)
   console.log(`clone: ${clone.folder}; ${clone.uncommitted} uncommitted files are not in it`)
-  const environment = cloneEnvironment(root)
+  const environment = { ...cloneEnvironment(root), ...baseImages(clone.folder) }
   const results: StepResult[] = []
   try {
     for (const [path, steps] of documents) {
