@@ -2,7 +2,7 @@ import { isMap, toText, type Value, type ValueMap } from '@repo/rehearsal/expand
 import { parseDocument } from 'yaml'
 import type { Finding } from './finding.js'
 import type { Repository } from './repository.js'
-import { neededBy, scriptsIn, withSourced } from './runs.js'
+import { checkCalls } from './script-calls.js'
 
 /** What keeps a job out of pull requests. */
 const NO_PULL_REQUEST = /github\.event_name != 'pull_request'|github\.event\.schedule ==/
@@ -26,30 +26,21 @@ export function checkActions(repository: Repository): Finding[] {
     }
     for (const line of text.split('\n').filter((each) => /^\s*(- )?uses: [^.]/.test(each))) {
       if (!/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line)) {
-        add('')(
-          line,
-          `${line.trim()}: pin the action to a commit, with its version as a comment: owner/name@<sha> # v1.2.3`,
-        )
+        const mend = 'pin the action to a commit, with its version as a comment: owner/name@<sha> # v1.2.3'
+        add('')(line, `${line.trim()}: ${mend}`)
       }
     }
     if (file.startsWith('.github/workflows/') && content.permissions === undefined) {
       add('')('jobs:', 'the workflow needs `permissions:`, or its token may do everything')
     }
-    for (const [name, job] of Object.entries(jobs))
-      checkJob(repository, jobs, name, map(job), map(content.env), add(name))
+    for (const name of Object.keys(jobs)) checkJob(repository, jobs, name, map(content.env), add(name))
     for (const step of steps(map(content.runs))) checkStep(repository, step, {}, add(''))
     return findings
   })
 }
 
-function checkJob(
-  repository: Repository,
-  jobs: ValueMap,
-  name: string,
-  job: ValueMap,
-  env: ValueMap,
-  add: Add,
-): void {
+function checkJob(repository: Repository, jobs: ValueMap, name: string, env: ValueMap, add: Add): void {
+  const job = map(jobs[name])
   const needs = Array.isArray(job.needs) ? job.needs.map(String) : job.needs ? [String(job.needs)] : []
   for (const need of needs.filter((each) => !(each in jobs))) add('needs:', `there is no job ${need}`)
   if (job['timeout-minutes'] === undefined)
@@ -72,10 +63,8 @@ function checkJob(
   }
   const signsIn = steps(job).some(({ uses }) => String(uses ?? '').startsWith('azure/login@'))
   if (signsIn && !reachesNoPullRequest(jobs, job)) {
-    add(
-      'azure/login@',
-      `a pull request reaches this: give the job the condition github.event_name != 'pull_request'`,
-    )
+    const mend = "give the job the condition github.event_name != 'pull_request'"
+    add('azure/login@', `a pull request reaches this: ${mend}`)
   }
   if (signsIn !== (map(job.permissions)['id-token'] === 'write')) {
     add(`  ${name}:`, 'id-token: write belongs to jobs that sign in to Azure, and to no other')
@@ -98,17 +87,12 @@ function checkStep(repository: Repository, step: ValueMap, shared: ValueMap, add
   if (uses.startsWith('./') && !repository.exists(`${uses.slice(2)}/action.yml`))
     add(uses, `there is no action ${uses}`)
   const run = String(step.run ?? '')
-  if (/\$\{\{/.test(run))
-    add(run.split('\n')[0] ?? '', 'an expression would be pasted into the shell: pass it through env')
-  for (const script of scriptsIn(run)) {
-    if (!repository.exists(script)) add(script, `there is no script ${script}`)
-    else if (!repository.isExecutable(script)) add(script, `${script} is not executable: chmod +x`)
-    const text = withSourced(repository, script)
-    for (const name of neededBy(text)) {
-      const isGiven = name in map(step.env) || name in shared || name.startsWith('GITHUB_')
-      if (!isGiven) add(script, `${script} needs ${name}: give it under env`)
-    }
-  }
+  const [first = ''] = run.split('\n')
+  if (/\$\{\{/.test(run)) add(first, 'an expression would be pasted into the shell: pass it through env')
+  const given = [...Object.keys(shared), 'GITHUB_REPOSITORY']
+  checkCalls(repository, run, Object.keys(map(step.env)), given, (message, near) =>
+    add(near || first, message),
+  )
 }
 
 const map = (value: Value | undefined): ValueMap => (isMap(value) ? value : {})

@@ -57,35 +57,3 @@ export const jobsOf = ({ pipeline }: Run): Job[] => pipeline.stages.flatMap(({ j
 export function shellOf({ inputs }: Step): string {
   return inputs.script ?? inputs.bash ?? inputs.inlineScript ?? inputs.scriptPath ?? inputs.filePath ?? ''
 }
-
-/** The scripts of the repository in a shell text. */
-export function scriptsIn(shell: string): string[] {
-  return [...shell.matchAll(/(?:^|[\s;&|])(?:\.\/)?((?:[\w.-]+\/)+[\w.-]+\.sh)\b/g)].map(
-    ([, path]) => path as string,
-  )
-}
-
-/** A script with everything that it sources. */
-export function withSourced(repository: Repository, script: string): string {
-  if (!repository.exists(script)) return ''
-  const text = repository.read(script)
-  const folder = script.slice(0, script.lastIndexOf('/'))
-  const sourced = [...text.matchAll(/^\. "\$here\/([\w.-]+)"/gm)].map(([, name]) => `${folder}/${name}`)
-  return [text, ...sourced.map((file) => (repository.exists(file) ? repository.read(file) : ''))].join('\n')
-}
-
-/** The names of a step's outputs: what its scripts give `output`, and `##vso[task.setvariable]`. */
-export function outputsOf(repository: Repository, step: Step): string[] {
-  const shell = shellOf(step)
-  const texts = [shell, ...scriptsIn(shell).map((script) => withSourced(repository, script))]
-  const pattern = /(?:(?:^|[;&|]|then|else)\s*output|task\.setvariable variable=)\s*(\w+)/gm
-  return texts.flatMap((text) => [...text.matchAll(pattern)].map(([, name]) => name as string))
-}
-
-/** What a script needs from its caller: the names after `need`, unless it has a value for them itself. */
-export function neededBy(script: string): string[] {
-  const needed = [...script.matchAll(/^need ([A-Z_ ]+)/gm)].flatMap(([, names = '']) =>
-    names.trim().split(/ +/),
-  )
-  return needed.filter((name) => !new RegExp(`^${name}=`, 'm').test(script))
-}

@@ -15,11 +15,8 @@ export const connections: Rule = ({ run, runs, report }) => {
   for (const job of jobsOf(run)) {
     const environment = job.environment?.name
     if (environment !== undefined && !declared('environment').includes(environment)) {
-      report(
-        job.at,
-        `environment ${environment} is not in templates/variables.yml: declare it there`,
-        'environment: ',
-      )
+      const wrong = `environment ${environment} is not in templates/variables.yml: declare it there`
+      report(job.at, wrong, 'environment: ')
     }
     for (const { step, connection } of connectionsOf(job)) {
       if (run.event === 'pull request') {
@@ -28,20 +25,13 @@ export const connections: Rule = ({ run, runs, report }) => {
         report(step.at, `a pull request reaches the service connection ${connection}. ${instead}`)
       }
       if (!declared('serviceConnection').includes(connection)) {
-        report(
-          step.at,
-          `service connection ${connection} is not in templates/variables.yml: declare it there`,
-          'azureSubscription',
-        )
+        const wrong = `service connection ${connection} is not in templates/variables.yml: declare it there`
+        report(step.at, wrong, 'azureSubscription')
       }
       const other = environmentsOf(runs, connection).find((each) => each !== environment)
-      if (environment !== undefined && other !== undefined) {
-        const why = `it would give ${environment} the rights of ${other || 'the build'}`
-        report(
-          job.at,
-          `service connection ${connection} is used for ${environment} and ${other || 'the build'}: ${why}`,
-        )
-      }
+      if (environment === undefined || other === undefined) continue
+      const wrong = `the service connection ${connection} would give ${environment} the rights of`
+      report(job.at, `${wrong} ${other || 'the build'}: use one for each`)
     }
   }
 }

@@ -6,7 +6,8 @@ import {
   type Stage,
   walkExpression,
 } from '@repo/rehearsal/expand'
-import { outputsOf, stepsOf } from '../runs.js'
+import { shellOf, stepsOf } from '../runs.js'
+import { outputsOf } from '../script-calls.js'
 import type { Context, Rule } from './rule.js'
 
 /** Whoever reads the output of another stage or job depends on it directly, and the output is one. */
@@ -71,7 +72,7 @@ function inSteps(context: Context, stage: Stage, at: Position, { job, step, outp
   const source = stepsOf(found).find(({ name }) => name === step)
   if (!source)
     return context.report(at, `job ${job} has no step with the name ${step}. Give the step that name`, step)
-  const known = outputsOf(context.repository, source)
+  const known = outputsOf(context.repository, shellOf(source))
   if (known.includes(output)) return
   context.report(
     at,

@@ -1,5 +1,6 @@
 import type { Variable } from '@repo/rehearsal/expand'
-import { jobsOf, neededBy, scriptsIn, shellOf, stepsOf, withSourced } from '../runs.js'
+import { jobsOf, shellOf, stepsOf } from '../runs.js'
+import { checkCalls, scriptsIn } from '../script-calls.js'
 import type { Rule } from './rule.js'
 
 const LOCAL = /^\s*(?:\.\/)?[\w.-]+\/[\w./-]*\.sh\b/
@@ -13,34 +14,12 @@ export const steps: Rule = ({ run, repository, report }) => {
       for (const step of stepsOf(job)) {
         isCheckedOut ||= step.task === 'checkout'
         const shell = shellOf(step)
-        const scripts = scriptsIn(shell)
-        if (job.environment && scripts.length > 0 && !isCheckedOut) {
-          report(
-            step.at,
-            'a deployment job checks nothing out by itself: add a step `checkout: self` before this',
-          )
+        if (job.environment && scriptsIn(shell).length > 0 && !isCheckedOut) {
+          const mend = 'add a step `checkout: self` before this'
+          report(step.at, `a deployment job checks nothing out by itself: ${mend}`)
         }
-        for (const script of scripts) {
-          if (!repository.exists(script)) report(step.at, `there is no script ${script}`, script)
-          else if (!repository.isExecutable(script))
-            report(step.at, `${script} is not executable: chmod +x`, script)
-        }
-        const texts = scripts.map((script) => withSourced(repository, script))
-        if (scripts.length === 0) continue
-        for (const name of Object.keys(step.env)) {
-          if ([shell, ...texts].some((text) => new RegExp(`\\b${name}\\b`).test(text))) continue
-          report(
-            step.at,
-            `${scripts.join(', ')} knows no ${name}. The head of a script lists what it reads`,
-            `${name}:`,
-          )
-        }
-        for (const [index, text] of texts.entries()) {
-          for (const name of neededBy(text)) {
-            if (step.env[name] !== undefined || shared.includes(name)) continue
-            report(step.at, `${scripts[index]} needs ${name}: give it under env`)
-          }
-        }
+        const tell = (message: string, near: string) => report(step.at, message, near || undefined)
+        checkCalls(repository, shell, Object.keys(step.env), shared, tell)
       }
     }
   }
@@ -55,10 +34,7 @@ export const shell: Rule = ({ run, report }) => {
       report(step.at, `${macro[0]} would be pasted into the shell's text: pass it through env`, macro[0])
     if (lines.length === 1) continue
     if (lines[0]?.trim() !== 'set -euo pipefail') {
-      report(
-        step.at,
-        'several commands have to begin with `set -euo pipefail`, or a failed one is passed over',
-      )
+      report(step.at, 'several commands have to begin with `set -euo pipefail`, or a failure is passed over')
     }
     const logic = lines.slice(1).find((line) => !LOCAL.test(line))
     if (logic !== undefined)

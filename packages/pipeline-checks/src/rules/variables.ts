@@ -1,5 +1,6 @@
 import type { Position, Step, Variable } from '@repo/rehearsal/expand'
-import { outputsOf, stepsOf } from '../runs.js'
+import { shellOf, stepsOf } from '../runs.js'
+import { outputsOf } from '../script-calls.js'
 import { PREDEFINED } from './predefined.js'
 import type { Context, Rule } from './rule.js'
 
@@ -21,7 +22,7 @@ export const variables: Rule = (context) => {
       for (const step of stepsOf(job)) {
         look(context, step.at, textsOf(step), known)
         if (step.name)
-          known.push(...outputsOf(context.repository, step).map((name) => `${step.name}.${name}`))
+          known.push(...outputsOf(context.repository, shellOf(step)).map((name) => `${step.name}.${name}`))
       }
     }
   }
