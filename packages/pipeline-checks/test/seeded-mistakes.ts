@@ -164,7 +164,7 @@ export const graphMistakes: Mistake[] = [
     name: 'stages that depend on each other in a circle',
     file: release,
     from: '      stage: Dev\n',
-    to: '      stage: Dev\n      dependsOn: Production\n',
+    to: '      stage: Dev\n      dependsOn: [Production]\n',
     in: template('stages/deploy'),
     at: '- stage: ${{',
     rule: 'expansion',
