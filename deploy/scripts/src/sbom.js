@@ -1,5 +1,5 @@
 /**
- * Makes npm's list of an image's parts (CycloneDX) the same for every build of the same parts, and adds the model:
+ * Adds the model, and the commit's time, to the list of an image's parts (CycloneDX) that npm has made:
  *   node sbom.js <npm's list> <model.json> <ISO time>
  */
 import { readFileSync } from 'node:fs'
@@ -8,9 +8,7 @@ const [list = '', manifest = '', created = ''] = process.argv.slice(2)
 const sbom = JSON.parse(readFileSync(list, 'utf8'))
 const model = JSON.parse(readFileSync(manifest, 'utf8'))
 
-// A random number and the time of day: without them equal images have equal lists.
-delete sbom.serialNumber
-sbom.metadata.timestamp = created || '1970-01-01T00:00:00Z'
+if (created !== '') sbom.metadata.timestamp = created
 const reference = `model/${model.name}@${model.version}`
 const { sha256 } = model.files.find((/** @type {{ path: string }} */ { path }) => path === model.model)
 sbom.components.push({
