@@ -52,6 +52,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<RunRecord[]> {
       ...agentEnvironment(),
       // Where the tests' results of this checkout are, so that what did not change is not tested again.
       TURBO_CACHE_DIR: options.fresh ? join(folder, 'turbo') : join(root, '.turbo/cache'),
+      REHEARSAL_INSTALLED: join(folder, 'installed'),
       ...cloud?.env,
     },
     cloud: cloud?.cloud ?? {},
@@ -67,6 +68,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<RunRecord[]> {
     const request = { ...each, resources, isSelected: (stage: string) => each.selected.has(stage) }
     const record = await runPipeline(request, surroundings, history, (begun) => {
       runs.push(begun)
+      cloud?.builds.push(begun.number)
       view.begin(begun)
     })
     if (isGood(record.result)) await runNext(record)

@@ -23,6 +23,8 @@ export interface LocalCloud {
   overrides: Record<string, string>
   /** Publishes a folder as a new version of the model. */
   publish(bundle: string): Promise<void>
+  /** Numbers of builds, whose images `close` removes. */
+  builds: string[]
   /** Ends everything that was started. */
   close(): Promise<void>
 }
@@ -38,6 +40,7 @@ export async function startLocalCloud(say: (text: string) => void, signal: Abort
     for (const ending of endings.splice(0).reverse())
       await ending().catch((error: Error) => say(error.message))
   }
+  const builds: string[] = []
   const tell = async (command: string, args: string[]) => {
     signal.throwIfAborted()
     const { stdout } = await run(command, args, { cwd: root, signal, maxBuffer: MAX_OUTPUT })
@@ -69,7 +72,16 @@ export async function startLocalCloud(say: (text: string) => void, signal: Abort
     }
     await publish(sampleBundles[0] ?? '')
     const values = 'deploy/charts/inference/values'
+    endings.push(async () => {
+      const names = builds.flatMap((number) => [
+        `inference:${number}`,
+        `${facts.registry}/inference:${number}`,
+      ])
+      // A build that did not get so far has left none.
+      for (const name of names) await run(engine, ['rmi', name]).catch(() => {})
+    })
     return {
+      builds,
       cloud: { kubeconfig: facts.kubeconfig, registry: facts.registry },
       env: {
         ...Object.fromEntries(

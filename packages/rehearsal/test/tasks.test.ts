@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
 import { answer } from '../src/az.js'
+import { agentEnvironment } from '../src/env.js'
 import { fixture } from './fixture.js'
 
 const temporaryFolder = temporaryFolders()
@@ -163,6 +164,35 @@ steps:
     }
     expect(logs[0]).toContain('hit false')
     expect(logs.slice(1)).toEqual(['1 hit true', '1 hit inexact'])
+  })
+})
+
+describe('npm', () => {
+  test('when two jobs install the same lockfile, then the second gets links to what the first has', async () => {
+    const root = await temporaryFolder()
+    const workspace = { name: 'a', version: '1.0.0' }
+    const pipelines = await fixture(root, {
+      'package.json': JSON.stringify({ name: 'top', version: '1.0.0', workspaces: ['packages/*'] }),
+      'packages/a/package.json': JSON.stringify(workspace),
+      'package-lock.json': JSON.stringify({
+        ...{ name: 'top', version: '1.0.0', lockfileVersion: 3 },
+        packages: {
+          '': { name: 'top', version: '1.0.0', workspaces: ['packages/*'] },
+          'node_modules/a': { resolved: 'packages/a', link: true },
+          'packages/a': workspace,
+        },
+      }),
+    })
+    const env = {
+      PATH: agentEnvironment().PATH ?? '',
+      HOME: root,
+      REHEARSAL_INSTALLED: join(root, '.local/installed'),
+    }
+    const job = (name: string, after: string) =>
+      `- { job: ${name}, dependsOn: [${after}], steps: [{ script: npm ci && ls node_modules, displayName: ${name} ci }] }`
+    const { log } = await pipelines.run(`jobs:\n${job('A', '')}\n${job('B', 'A')}\n`, { env })
+    expect(await log('A ci')).not.toContain('earlier job')
+    expect(await log('B ci')).toMatch(/earlier job installed the same lockfile.*\na\n$/s)
   })
 })
 
