@@ -8,6 +8,7 @@
 #   JUNIT                  patterns of JUnit reports, separated by spaces, in the repository; optional
 #   COMMIT                 default: what the release says, else git's HEAD
 #   MODEL_DIR              for the model's metrics; default: $OUT_DIR/model
+#   NAMESPACE              where it was deployed; optional
 #   $OUT_DIR/outputs.env   of the steps before it
 #   TF_BUILD, GITHUB_STEP_SUMMARY   set by the two services
 # Writes $OUT_DIR/<SUMMARY_TITLE>.md
@@ -48,6 +49,7 @@ commit=${COMMIT:-$(saved commit)}
 size=$(saved imageSize)
 image=$(saved imageRepository)
 model=$(saved modelName)
+revision=$(saved revision)
 {
   printf '## %s\n\n| | |\n| --- | --- |\n' "$SUMMARY_TITLE"
   row Status "${STATUS:-}"
@@ -59,7 +61,7 @@ model=$(saved modelName)
   row 'Image size' "${size:+$((size / 1000000)) MB}"
   row Chart "$(code "$(saved chartRef)")"
   row Canary "$(saved canaryErrorRate | sed 's/^/error rate /')"
-  row 'Deployed to' "${NAMESPACE:+$(code "$NAMESPACE"), revision $(saved revision)}"
+  row 'Deployed to' "${revision:+$(code "${NAMESPACE:-}"), revision $revision}"
   row URL "$(saved url)"
 } >"$file"
 
