@@ -47,7 +47,8 @@ export function renderMarkdown(text: string, link: (target: string) => string): 
       }
     }
     const section = rendered.sections.at(-1)
-    if (section !== undefined && (token.type === 'inline' || token.type === 'fence')) {
+    const isHeading = tokens[index - 1]?.type === 'heading_open'
+    if (section !== undefined && !isHeading && (token.type === 'inline' || token.type === 'fence')) {
       section.text += `${token.content}\n`
     }
   }
