@@ -15,6 +15,7 @@ describe('a canary behind a plain Service', () => {
     [9, 10, 1],
     [4, 50, 4],
     [6, 25, 2],
+    [5, 25, 2],
     [1, 5, 1],
     [2, 99, 198],
   ])('when %i pods are stable and its weight is %i, then it has %i', async (replicaCount, weight, pods) => {
