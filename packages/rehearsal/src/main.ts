@@ -71,12 +71,12 @@ function mayRun({ pipeline, trigger }: Prepared, prepared: Prepared[]): boolean 
 async function playAll(names: string[], base: Rehearsal, cloud: Cloud): Promise<number> {
   const outcomes: string[] = []
   let isGood = true
-  for (const [index, name] of names.entries()) {
+  for (const name of names) {
     if (base.signal.aborted) break
     base.view.say(`\n=== ${name}`)
     const rehearsal = scenarios[name]?.needsCloud ? { ...base, cloud: await cloud.open() } : base
     const began = Date.now()
-    const wrong = await play(name, rehearsal, index > 0)
+    const wrong = await play(name, rehearsal)
     isGood &&= wrong.length === 0
     const seconds = ((Date.now() - began) / 1000).toFixed(0)
     outcomes.push(

@@ -2,20 +2,25 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Options } from './options.js'
 import { exitCode, folder, type Rehearsal, rehearse } from './rehearse.js'
+import { History } from './run/history.js'
 import type { RunRecord } from './run/record.js'
-import { type Scenario, scenarios } from './scenarios.js'
+import { BUILD, type Scenario, scenarios } from './scenarios.js'
+
+const LAST_STAGE = 'Image'
 
 /**
  * Plays a scenario and compares what happened with what should.
  * @returns what is not as it should be
  */
-export async function play(name: string, rehearsal: Rehearsal, hasEarlier: boolean): Promise<string[]> {
+export async function play(name: string, rehearsal: Rehearsal): Promise<string[]> {
   const scenario = scenarios[name] as Scenario
   const bundles = join(folder, 'bundles')
   await mkdir(bundles, { recursive: true })
   if (scenario.model) await rehearsal.cloud?.publish(await scenario.model(bundles))
   const options: Options = { ...rehearsal.options, event: scenario.event, approve: true }
-  if (hasEarlier && scenario.from !== undefined) options.from = scenario.from
+  // After a good build what comes before need not run again.
+  const isBuilt = new History(folder).lastGoodStage(BUILD, LAST_STAGE) !== undefined
+  if (scenario.from !== undefined && isBuilt) options.from = scenario.from
   const runs = await rehearse({ ...rehearsal, options, edits: scenario.edits })
   return differences(scenario, runs, exitCode(runs, rehearsal.signal.aborted))
 }

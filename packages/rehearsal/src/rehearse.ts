@@ -12,7 +12,7 @@ import { History } from './run/history.js'
 import { isGood, type RunRecord } from './run/record.js'
 import { runPipeline } from './run/run-pipeline.js'
 import type { LocalCloud } from './surroundings.js'
-import type { Edit } from './tasks/checkout.js'
+import { copyRepository, type Edit } from './tasks/checkout.js'
 
 export interface Rehearsal {
   options: Options
@@ -46,8 +46,11 @@ export async function rehearse(rehearsal: Rehearsal): Promise<RunRecord[]> {
   await mkdir(join(reportFolder, 'logs'), { recursive: true })
   const history = new History(folder)
   const prepared = preparePipelines(options, root, { npm_config_cache: npmCache, ...cloud?.overrides })
+  const sources = join(folder, 'sources')
+  await rm(sources, { recursive: true, force: true })
+  await copyRepository(root, sources, prepared[0]?.trigger.commit ?? 'HEAD')
   const surroundings: Surroundings = {
-    ...{ root, folder, reportFolder, edits, signal, hardSignal, approve },
+    ...{ root, sources, folder, reportFolder, edits, signal, hardSignal, approve },
     env: {
       ...agentEnvironment(),
       // Where the tests' results of this checkout are, so that what did not change is not tested again.

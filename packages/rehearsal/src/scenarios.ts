@@ -12,7 +12,7 @@ export interface Scenario {
   edits: Edit[]
   /** Whether it takes a cluster and a model store. */
   needsCloud: boolean
-  /** Stages before this one are taken from the last rehearsal, when there was one. */
+  /** Where it begins when a whole build was good before. */
   from?: string
   /** Publishes a bundle beforehand; makes it in the given folder. */
   model?(folder: string): Promise<string>
@@ -27,7 +27,7 @@ export interface Scenario {
   }
 }
 
-const BUILD = 'inference-build'
+export const BUILD = 'inference-build'
 const RELEASE = 'inference-release'
 const good = { exitCode: 0, results: { [BUILD]: 'Succeeded', [RELEASE]: 'Succeeded' }, usesConnections: true }
 

@@ -61,7 +61,17 @@ export async function fixture(root: string, files: Record<string, string> = {}) 
       const run = await runPipeline(
         { ...request, isSelected: (stage) => stages?.includes(stage) ?? true },
         {
-          ...{ root, folder, reportFolder, edits: [], cloud: {}, width: 4, signal: never, hardSignal: never },
+          ...{
+            root,
+            sources: root,
+            folder,
+            reportFolder,
+            edits: [],
+            cloud: {},
+            width: 4,
+            signal: never,
+            hardSignal: never,
+          },
           env: { PATH: agentEnvironment().PATH ?? '', HOME: root },
           approve: async () => true,
           changed: () => {},

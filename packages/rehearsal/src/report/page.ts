@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import type { JobRecord, RunRecord, StageRecord, StepRecord } from '../run/record.js'
+import {
+  artifactsOf,
+  type JobRecord,
+  type RunRecord,
+  type StageRecord,
+  type StepRecord,
+} from '../run/record.js'
 import { duration, escapeXml, MARKS } from './format.js'
 import { STYLE } from './style.js'
 
@@ -34,7 +40,7 @@ function runSection(run: RunRecord, reportFolder: string): string {
     ...tests,
     run.coverage !== undefined && `Coverage: ${run.coverage}`,
     `Service connections: ${run.serviceConnections.join(', ') || 'none'}`,
-    `Artifacts: ${Object.keys(run.artifacts).join(', ') || 'none'}`,
+    `Artifacts: ${Object.keys(artifactsOf(run)).join(', ') || 'none'}`,
   ].filter((each): each is string => typeof each === 'string')
   return `<section>
 <h2><span class="${run.result}">${MARKS[run.result ?? 'Skipped']}</span> ${escapeXml(run.displayName)} ${escapeXml(run.number)}</h2>

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../run/record.js'
+import { artifactsOf, type RunRecord } from '../run/record.js'
 import { duration, MARKS } from './format.js'
 
 /** What a person wants to know afterwards, as Markdown. */
@@ -37,7 +37,7 @@ function section(run: RunRecord): string {
     run.coverage !== undefined && `Coverage: ${run.coverage}.`,
     issues.length > 0 && `Issues:\n\n${issues.join('\n')}`,
     `Service connections that were used: ${run.serviceConnections.join(', ') || 'none'}. Artifacts: ${
-      Object.keys(run.artifacts).join(', ') || 'none'
+      Object.keys(artifactsOf(run)).join(', ') || 'none'
     }. Tags: ${run.tags.join(', ') || 'none'}.`,
     ...run.summaries.map(({ text }) => text.trim().replace(/^#/gm, '##')),
   ]

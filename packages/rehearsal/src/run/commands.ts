@@ -50,12 +50,12 @@ const handlers: Record<string, Handler> = {
     run.record.number = message
     job.variables.set('Build.BuildNumber', message)
   },
-  'artifact.upload'({ properties, message }, { run, report }) {
+  'artifact.upload'({ properties, message }, { run, job, report }) {
     const { artifactname = '' } = properties
     if (!existsSync(message)) return report('error', `artifact.upload: there is nothing at ${message}`)
     const target = join(run.folder, 'artifacts', String(run.record.id), artifactname)
     cpSync(message, join(target, basename(message)), { recursive: true })
-    run.record.artifacts[artifactname] = target
+    job.stage.artifacts[artifactname] = target
   },
 }
 

@@ -11,6 +11,8 @@ export interface Surroundings {
   reportFolder: string
   /** Everything else that the rehearsal writes. */
   folder: string
+  /** What jobs check out: a copy of `root` as it was at the start. */
+  sources: string
   /** Changes that a scenario makes to every checkout. */
   edits: Edit[]
   /** What every step's environment begins with. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RunRecord } from './record.js'
+import { isGood, type RunRecord, type StageRecord } from './record.js'
 
 interface Saved {
   nextId: number
@@ -48,6 +48,13 @@ export class History {
         tags.every((tag) => run.tags.includes(tag)) &&
         (branch === undefined || run.branch === branch),
     )
+  }
+
+  /** A stage as it was in the newest run in which it succeeded. */
+  lastGoodStage(pipeline: string, stage: string): StageRecord | undefined {
+    const runs = this.#saved.runs.filter((run) => run.name === pipeline)
+    const stages = runs.flatMap((run) => run.stages.filter(({ name }) => name === stage))
+    return stages.findLast(({ result }) => isGood(result))
   }
 
   save(): void {

@@ -38,6 +38,8 @@ export interface StageRecord extends Timed {
   dependsOn: string[]
   jobs: JobRecord[]
   reason?: string
+  /** What it published: name -> folder. */
+  artifacts: Record<string, string>
 }
 
 export interface TestSummary {
@@ -58,14 +60,17 @@ export interface RunRecord extends Timed {
   commit: string
   stages: StageRecord[]
   tags: string[]
-  /** Artifact name -> its folder. */
-  artifacts: Record<string, string>
   /** Markdown, as the Summary tab shows it. */
   summaries: { job: string; text: string }[]
   tests: TestSummary[]
   coverage?: string
   /** Every service connection that a step used. */
   serviceConnections: string[]
+}
+
+/** Every artifact of a run: name -> folder. */
+export function artifactsOf(run: RunRecord): Record<string, string> {
+  return Object.assign({}, ...run.stages.map(({ artifacts }) => artifacts))
 }
 
 export function isGood(result: Result | undefined): boolean {

@@ -6,15 +6,14 @@ import { graphFunctions, isMet, stepFunctions } from './conditions.js'
 import type { RunContext } from './context.js'
 import { ancestors } from './graph.js'
 import { agentVariables } from './predefined.js'
-import { aggregate, type JobRecord, type Result, type StepRecord } from './record.js'
+import { aggregate, type JobRecord, type Result, type StageRecord, type StepRecord } from './record.js'
 import { isTimeout, type JobState, runStep } from './run-step.js'
 import { Variables } from './variables.js'
 
 export interface JobContext {
   run: RunContext
   stage: Stage
-  /** The records of the stage's jobs. */
-  siblings: JobRecord[]
+  stageRecord: StageRecord
   stageVariables: Variables
   /** `stageDependencies`. */
   stageDependencies: ValueMap
@@ -24,7 +23,8 @@ const MINUTE_MS = 60_000
 
 /** Runs a job if its condition is met, and fills in its record. Rejects only with a PipelineError. */
 export async function runJob(job: Job, record: JobRecord, context: JobContext): Promise<void> {
-  const { run, stage, siblings } = context
+  const { run, stage } = context
+  const siblings = context.stageRecord.jobs
   const results = new Map(siblings.map(({ name, result }) => [name, result]))
   const before = new Map(ancestors(stage.jobs, job).map(({ name }) => [name, results.get(name)]))
   const dependencies = Object.fromEntries(
@@ -90,6 +90,7 @@ async function runHook(
   const timeout = minutes > 0 ? [AbortSignal.timeout(minutes * MINUTE_MS)] : []
   const state: JobState = {
     record,
+    stage: context.stageRecord,
     variables,
     path: [join(standIns, 'agent')],
     endings: [],

@@ -70,15 +70,13 @@ export async function runPipeline(
 }
 
 function newRecord({ name, pipeline, trigger, isSelected }: RunRequest, history: History): RunRecord {
-  const earlier = history.last(name)
   const stages = pipeline.stages.map((stage): StageRecord => {
-    const old = earlier?.stages.find((each) => each.name === stage.name)
+    const old = history.lastGoodStage(name, stage.name)
     // Without an earlier run it counts as done, and has no outputs.
     if (!isSelected(stage.name))
       return old ?? { ...newStage(stage), result: 'Succeeded', reason: 'not chosen' }
     return newStage(stage)
   })
-  const isPartial = pipeline.stages.some((stage) => !isSelected(stage.name))
   return {
     ...{
       name,
@@ -91,7 +89,6 @@ function newRecord({ name, pipeline, trigger, isSelected }: RunRequest, history:
     },
     ...{ reason: trigger.reason, branch: trigger.branch, commit: trigger.commit },
     ...{ tags: [], summaries: [], tests: [], serviceConnections: [] },
-    artifacts: isPartial ? { ...earlier?.artifacts } : {},
   }
 }
 
@@ -102,7 +99,7 @@ function newStage({ name, displayName, dependsOn, jobs }: Stage): StageRecord {
       ...(job.environment && { environment: job.environment.name }),
     }
   })
-  return { name, displayName, dependsOn, jobs: jobRecords }
+  return { name, displayName, dependsOn, jobs: jobRecords, artifacts: {} }
 }
 
 async function runStage(
@@ -144,7 +141,7 @@ async function runStage(
     record.endedAt = Date.now()
     return
   }
-  const context = { run, stage, siblings: record.jobs, stageVariables: variables, stageDependencies }
+  const context = { run, stage, stageRecord: record, stageVariables: variables, stageDependencies }
   const problems: unknown[] = []
   await runGraph(stage.jobs, run.width, async (job) => {
     const jobRecord = record.jobs.find(({ name }) => name === job.name) as JobRecord

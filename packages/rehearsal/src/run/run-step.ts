@@ -6,12 +6,13 @@ import { type TaskContext, TaskFailure } from '../tasks/task.js'
 import { command } from './commands.js'
 import type { RunContext } from './context.js'
 import { exec } from './exec.js'
-import type { JobRecord, Result, StepRecord } from './record.js'
+import type { JobRecord, Result, StageRecord, StepRecord } from './record.js'
 import type { Variables } from './variables.js'
 
 /** A job while its steps run. */
 export interface JobState {
   record: JobRecord
+  stage: StageRecord
   variables: Variables
   /** Folders that come first in PATH. */
   path: string[]
@@ -84,6 +85,7 @@ async function attemptStep(
     env,
     variables,
     run,
+    stage: job.stage,
     job: job.record,
     log: write,
     warn: (message) => report('warning', message),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { RunRecord } from '../run/record.js'
+import { artifactsOf, type RunRecord } from '../run/record.js'
 import { folderOf, pathOf, type Task, type TaskContext, TaskFailure } from './task.js'
 
 /** `publish:` */
@@ -29,7 +29,7 @@ export const download: Task = {
     const run = isOwn ? context.run.record : context.run.resources[source]
     if (!run) throw new TaskFailure(`there is no run of the pipeline resource ${source}`)
     const base = join(folderOf(context, 'Pipeline.Workspace'), isOwn ? '' : source)
-    for (const name of artifact ? [artifact] : Object.keys(run.artifacts))
+    for (const name of artifact ? [artifact] : Object.keys(artifactsOf(run)))
       await fetch(context, run, name, join(base, name))
   },
 }
@@ -72,19 +72,19 @@ async function keep(context: TaskContext, path: string, name: string): Promise<v
   const source = pathOf(context, path)
   if (!existsSync(source)) throw new TaskFailure(`there is nothing at ${source} to publish`)
   if (name === '') throw new TaskFailure('an artifact needs a name')
-  if (record.artifacts[name])
+  if (artifactsOf(record)[name])
     throw new TaskFailure(`the artifact ${name} is published already; artifacts don't change`)
   const target = join(folder, 'artifacts', String(record.id), name)
   await mkdir(target, { recursive: true })
   const isFolder = (await stat(source)).isDirectory()
   await cp(source, isFolder ? target : join(target, basename(source)), { recursive: true })
-  record.artifacts[name] = target
+  context.stage.artifacts[name] = target
   context.log(`Published ${source} as ${name}`)
 }
 
 async function fetch(context: TaskContext, run: RunRecord, name: string, target: string): Promise<void> {
-  const source = run.artifacts[name]
-  const known = Object.keys(run.artifacts).join(', ') || 'none'
+  const source = artifactsOf(run)[name]
+  const known = Object.keys(artifactsOf(run)).join(', ') || 'none'
   if (!source)
     throw new TaskFailure(`run ${run.number} of ${run.name} has no artifact ${name}. It has: ${known}`)
   await cp(source, target, { recursive: true })

@@ -25,20 +25,29 @@ export const checkout: Task = {
     if (repository === 'none') return
     if (repository !== 'self')
       throw new TaskFailure(`only this repository can be checked out, not ${repository}`)
-    const { root, edits } = context.run
+    const { sources, edits, record } = context.run
     const target = folderOf(context, 'Build.SourcesDirectory')
-    await run('git', ['clone', '--quiet', '--shared', '--no-checkout', root, target])
-    await run('git', ['-C', target, 'checkout', '--quiet', '--detach', context.run.record.commit])
-    const changes = await uncommitted(root)
-    for (const { path, deleted } of changes) {
-      if (deleted) await rm(join(target, path), { force: true })
-      else await cp(join(root, path), join(target, path), { recursive: true })
-    }
+    const extra = await copyRepository(sources, target, record.commit)
     for (const edit of edits) await apply(target, edit)
-    const extra = changes.length > 0 ? `, with ${changes.length} files that are not committed` : ''
-    context.log(`Checked out ${context.run.record.commit}${extra}`)
+    const files = extra > 0 ? `, with ${extra} files that are not committed` : ''
+    context.log(`Checked out ${record.commit}${files}`)
     for (const { file } of edits) context.log(`The scenario changed ${file}`)
   },
+}
+
+/**
+ * Clones a commit, and brings what is changed in the working tree but not committed.
+ * @returns how many files that are
+ */
+export async function copyRepository(from: string, to: string, commit: string): Promise<number> {
+  await run('git', ['clone', '--quiet', '--shared', '--no-checkout', from, to])
+  await run('git', ['-C', to, 'checkout', '--quiet', '--detach', commit])
+  const changes = await uncommitted(from)
+  for (const { path, deleted } of changes) {
+    if (deleted) await rm(join(to, path), { force: true })
+    else await cp(join(from, path), join(to, path), { recursive: true })
+  }
+  return changes.length
 }
 
 async function uncommitted(root: string): Promise<{ path: string; deleted: boolean }[]> {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { RunContext } from '../run/context.js'
-import type { JobRecord } from '../run/record.js'
+import type { JobRecord, StageRecord } from '../run/record.js'
 import type { Variables } from '../run/variables.js'
 
 /** A step that ends as failed, with its reason. */
@@ -13,6 +13,7 @@ export interface TaskContext {
   env: Record<string, string>
   variables: Variables
   run: RunContext
+  stage: StageRecord
   job: JobRecord
   log(line: string): void
   warn(message: string): void
