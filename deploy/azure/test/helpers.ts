@@ -26,7 +26,9 @@ export interface Subscription {
   state: State
   /** Runs provision.sh, teardown.sh or doctor.sh, from `from` when it is a changed copy. */
   run(command: string, settings?: Record<string, string>, from?: string): Promise<Answer>
-  /** The same, and throws when it fails. */
+  /** A line of shell in the scripts' folder. */
+  shell(line: string, settings?: Record<string, string>): Promise<Answer>
+  /** As run, and throws when it fails. */
   succeed(command: string, settings?: Record<string, string>): Promise<Answer>
 }
 
@@ -48,6 +50,7 @@ export async function subscription(state: Partial<State> = {}): Promise<Subscrip
     azure,
     state: azure.state,
     run,
+    shell: (line, settings) => runWith(listening, ['bash', '-c', `cd "${folder}" && ${line}`], settings),
     async succeed(command, settings) {
       const answer = await run(command, settings)
       if (answer.code !== 0) throw new Error(`${command} ended with ${answer.code}: ${answer.stderr}`)

@@ -23,6 +23,14 @@ test('when it is confirmed, then nothing of what was made is left', async () => 
   expect(rest(state)).toEqual(nothing)
 })
 
+test('when the project is typed as the answer, then it goes; any other answer keeps it', async () => {
+  const { azure, state, shell } = await provisioned()
+  expect((await shell('echo yes | ./teardown.sh', everything)).code).toBe(1)
+  expect(azure.changes).toEqual([])
+  expect((await shell('echo inference | ./teardown.sh', everything)).code).toBe(0)
+  expect(rest(state)).toEqual(nothing)
+})
+
 test('when it is not confirmed, then nothing is removed', async () => {
   const { azure, run } = await provisioned()
   const { code, stderr } = await run('teardown.sh', everything)
