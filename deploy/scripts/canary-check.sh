@@ -31,7 +31,7 @@ log "watching ${pods[*]} for ${WATCH_SECONDS:-30} s"
 sleep "${WATCH_SECONDS:-30}"
 for pod in "${pods[@]}"; do
   # Inside the pod, so it needs no way in from outside, and reaches the canary and nothing else.
-  kubectl exec "$pod" -- node --eval "$(<"$here/canary-probe.js")" "${REQUESTS:-20}"
+  kubectl exec "$pod" -- node --eval "$(<"$here/src/canary-probe.js")" "${REQUESTS:-20}"
 done >"$OUT_DIR/canary-metrics.txt"
 
 # Requests that score, over all pods. A histogram's buckets are cumulative: the first that holds 95 % is the answer.
