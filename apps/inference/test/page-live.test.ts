@@ -65,6 +65,7 @@ describeWithBrowser('live traffic', (open) => {
     const [stable, canary] = apps.map(({ url }) => url) as [string, string]
     proxy.targets = [stable]
     const { page } = await open(proxy.url)
+    await page.getByRole('complementary').getByText('fashion-mnist 1.0.0').waitFor()
     await page.getByRole('combobox').selectOption('25')
     await page.getByRole('button', { name: 'Send continuously' }).click()
     const legend = page.locator('.legend')
@@ -76,8 +77,10 @@ describeWithBrowser('live traffic', (open) => {
     expect(await page.locator('.marks .failed').count()).toBeGreaterThan(0)
     expect(await axe(page)).toEqual([])
     proxy.targets = [canary]
-    // In the end only the new version is left.
+    // In the end only the new version is left, and the page speaks of it.
     await legend.getByText(/^2\.0\.0.*100 %$/).waitFor()
+    await page.getByRole('complementary').getByText('fashion-mnist 2.0.0').waitFor()
+    await page.locator('.lead').getByText('2.0.0').waitFor()
     expect(await page.locator('.tile.bad').innerText()).toMatch(/Failures\s+[1-9]/)
   })
 })

@@ -91,7 +91,7 @@ export function App() {
           </div>
           <ServedBy version={version} />
         </div>
-        <LiveTraffic images={images} />
+        <LiveTraffic images={images} onNewModel={retry} />
         {model && <ModelCardView model={model} />}
       </main>
     </Words.Provider>

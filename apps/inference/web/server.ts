@@ -11,12 +11,12 @@ export interface ServerState {
 
 const RETRY_MS = 1_000
 
-/** What we talk to. Asks again until it is ready; `locked` waits for a key, and then for `retry`. */
+/** What we talk to. Asks again until it is ready; `locked` waits for a key, and then for `retry`, which also asks whether what serves has changed. */
 export function useServer(): ServerState & { retry: () => void } {
   const [state, setState] = useState<ServerState>({ phase: 'connecting' })
   const [round, setRound] = useState(0)
   const retry = useCallback(() => {
-    setState((last) => ({ ...last, phase: 'connecting' }))
+    setState((last) => (last.phase === 'ready' ? last : { ...last, phase: 'connecting' }))
     setRound((last) => last + 1)
   }, [])
   useEffect(() => {

@@ -72,6 +72,12 @@ export class Traffic {
     }
   }
 
+  /** The model versions of the latest good answers; none before there are `count` of them. */
+  latestVersions(count: number): string[] {
+    const latest = this.answers.filter(({ failure }) => !failure).slice(-count)
+    return latest.length < count ? [] : [...new Set(latest.map(({ modelVersion }) => modelVersion))]
+  }
+
   /** p50 and p99 of each of the last minute's seconds, oldest first. */
   history(now = performance.now()): { p50?: number; p99?: number }[] {
     const seconds: Answer[][] = Array.from({ length: WINDOW_MS / 1000 }, () => [])

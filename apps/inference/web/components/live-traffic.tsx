@@ -7,9 +7,17 @@ import { LatencyChart } from './latency-chart'
 
 const RATES = [1, 5, 10, 25]
 const REDRAW_MS = 250
+/** So many answers in a row from one model version are no canary's share any more. */
+const AGREED = 20
+
+interface Props {
+  images: Blob[]
+  /** Another model version has taken over. */
+  onNewModel: () => void
+}
 
 /** Sends images again and again, and draws who answered, how fast, and what failed. */
-export function LiveTraffic({ images }: { images: Blob[] }) {
+export function LiveTraffic({ images, onNewModel }: Props) {
   const t = useTexts()
   const [running, setRunning] = useState(false)
   const [rate, setRate] = useState(10)
@@ -26,12 +34,19 @@ export function LiveTraffic({ images }: { images: Blob[] }) {
       return (await score(image, 'sample', true)).server
     }
     const end = traffic.start(rate, send)
-    const timer = setInterval(() => redraw((count) => count + 1), REDRAW_MS)
+    let known: string | undefined
+    const timer = setInterval(() => {
+      redraw((count) => count + 1)
+      const [version, ...others] = traffic.latestVersions(AGREED)
+      if (version === undefined || others.length > 0 || version === known) return
+      known = version
+      onNewModel()
+    }, REDRAW_MS)
     return () => {
       end()
       clearInterval(timer)
     }
-  }, [running, rate, traffic])
+  }, [running, rate, traffic, onNewModel])
 
   const { rate: measured, answers, failures, p50, p99 } = traffic.summary()
   const lastFailure = traffic.answers.findLast(({ failure }) => failure)?.failure
