@@ -8,6 +8,7 @@ export const SCRIPTS = 'deploy/scripts'
 export function checkScripts(repository: Repository): { findings: Finding[]; skipped: Skipped[] } {
   const scripts = repository.list(SCRIPTS, '.sh')
   const findings = scripts.flatMap((file) => checkScript(repository, file))
+  if (scripts.length === 0) return { findings, skipped: [] }
   const paths = scripts.map((file) => repository.path(file))
   const options = { encoding: 'utf8', cwd: repository.root } as const
   const { error, stdout } = spawnSync(
