@@ -10,7 +10,7 @@ import { exitCode, forget, type Rehearsal, rehearse, reportFolder } from './rehe
 import { createView, type View } from './report/view.js'
 import { scenarios } from './scenarios.js'
 import { list, plan } from './show.js'
-import { type LocalCloud, startLocalCloud } from './surroundings.js'
+import { type LocalCloud, LocalCloudError, startLocalCloud } from './surroundings.js'
 
 /** Environments whose deployments a person approves; in Azure DevOps that is set on the environment. */
 const ASKS_FOR_APPROVAL = /prod/i
@@ -144,10 +144,11 @@ function print(text: string): number {
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  const isKnown = error instanceof PipelineError || error instanceof UsageError
+  const isMistake = error instanceof PipelineError || error instanceof UsageError
+  const isKnown = isMistake || error instanceof LocalCloudError
   console.error(`error: ${isKnown ? error.message : (error as Error).stack}`)
   if (error instanceof UsageError) console.error('next: see npm run rehearse -- --help')
-  return isKnown ? 2 : 1
+  return isMistake ? 2 : 1
 })
 // What is left, such as an open terminal, is of no use any more.
 process.exit()

@@ -14,6 +14,9 @@ const local = (path: string) => join(root, 'deploy/local', path)
 const CONTAINER = 'models'
 const MAX_OUTPUT = 64 * 1024 * 1024
 
+/** Something on this machine is missing or in the way. */
+export class LocalCloudError extends Error {}
+
 /** What stands in for Azure on this machine. */
 export interface LocalCloud {
   cloud: Cloud
@@ -32,7 +35,7 @@ export interface LocalCloud {
 /**
  * Starts a model store with the first version of the sample model, and a cluster with a registry.
  * @param say tells a person what is being done
- * @throws Error that says what is missing on this machine; nothing is left running then
+ * @throws LocalCloudError; nothing is left running then
  */
 export async function startLocalCloud(say: (text: string) => void, signal: AbortSignal): Promise<LocalCloud> {
   const endings: (() => Promise<unknown>)[] = []
@@ -43,7 +46,10 @@ export async function startLocalCloud(say: (text: string) => void, signal: Abort
   const builds: string[] = []
   const tell = async (command: string, args: string[]) => {
     signal.throwIfAborted()
-    const { stdout } = await run(command, args, { cwd: root, signal, maxBuffer: MAX_OUTPUT })
+    const options = { cwd: root, signal, maxBuffer: MAX_OUTPUT }
+    const { stdout } = await run(command, args, options).catch((error) => {
+      throw new LocalCloudError(`${command} ${args.join(' ')} failed:\n${error.stdout}${error.stderr}`.trim())
+    })
     return stdout.trim()
   }
   try {

@@ -11,7 +11,7 @@ import {
 import { duration, escapeXml, MARKS } from './format.js'
 import { STYLE } from './style.js'
 
-const BOX = { width: 190, height: 46, gapX: 50, gapY: 14, pad: 8 }
+const BOX = { width: 230, height: 46, gapX: 50, gapY: 14, pad: 8 }
 const LOG_LINES = 200
 
 /** A page that needs nothing but itself: each run's graph, its steps over time, and their logs. */
