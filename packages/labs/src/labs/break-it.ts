@@ -19,7 +19,7 @@ export const breakIt: Lab = {
     },
     {
       what: 'a bad release failed, and the old one serves',
-      hint: 'deploy.sh with HELM_ARGS that no pod can live with, such as --set config.MODEL_DIR=/nowhere',
+      hint: 'deploy.sh with an IMAGE_DIGEST that nobody has pushed, and TIMEOUT=30s',
       async look(bench) {
         const list = await bench.history()
         if (!list.some(({ status }) => status === 'failed')) return 'no release has failed yet'
