@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const PROGRAM = 'deploy/azure/bin/az-double.js'
-/** Tells how its `az` is reached, and then waits until its input ends. */
-const HOLD = 'echo "$AZ_DOUBLE_PORT"; echo "$PATH"; cat >/dev/null'
+/** Tells at which port its `az` asks, and then waits until its input ends. */
+const HOLD = 'echo "$AZ_DOUBLE_PORT"; cat >/dev/null'
 
 export function hasAzureDouble(root: string): boolean {
   return existsSync(join(root, PROGRAM))
@@ -23,9 +23,8 @@ export class AzureDouble {
     const child = spawn(process.execPath, [join(root, PROGRAM), 'bash', '-c', HOLD], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    const port = (await lines.next()).value
-    const [folder = ''] = String((await lines.next()).value).split(':')
+    const port = (await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next()).value
+    const folder = join(root, 'deploy/azure/double')
     return new AzureDouble(child, `export AZ_DOUBLE_PORT=${port} RETRY_SECONDS=0 PATH="${folder}:$PATH"\n`)
   }
 

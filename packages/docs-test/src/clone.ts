@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, rmSync } from 'node:fs'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
@@ -13,7 +13,8 @@ export interface Clone {
   uncommitted: number
   /** Puts the tree back to the commit; what git ignores stays. */
   reset(): void
-  remove(): Promise<void>
+  /** Ends a cluster that a document left running, and removes the clone unless it is to be kept. */
+  close(keep: boolean): void
 }
 
 /** Clones the checkout's HEAD into a temporary folder. */
@@ -35,7 +36,15 @@ export async function cloneCheckout(root: string): Promise<Clone> {
       git(folder, 'checkout', '--quiet', '--force', '--detach', commit)
       git(folder, 'clean', '--quiet', '--force', '-d')
     },
-    remove: () => rm(top, { recursive: true, force: true, maxRetries: 3 }),
+    close(keep) {
+      if (existsSync(join(folder, '.local/cluster/state.json'))) {
+        spawnSync(process.execPath, ['deploy/local/bin/cluster.js', 'down'], {
+          cwd: folder,
+          stdio: 'inherit',
+        })
+      }
+      if (!keep) rmSync(top, { recursive: true, force: true, maxRetries: 3 })
+    },
   }
 }
 

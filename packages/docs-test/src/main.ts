@@ -71,6 +71,12 @@ async function run(documents: [string, Step[]][], options: Options): Promise<Ste
   console.log(`clone: ${clone.folder}; ${clone.uncommitted} uncommitted files are not in it`)
   const environment = { ...cloneEnvironment(root), ...baseImages(clone.folder) }
   const results: StepResult[] = []
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      clone.close(options.keep)
+      process.exit(130)
+    })
+  }
   try {
     for (const [path, steps] of documents) {
       clone.reset()
@@ -87,7 +93,7 @@ async function run(documents: [string, Step[]][], options: Options): Promise<Ste
         throw new DocsError(`${path}: the Azure CLI's parser refused a command`)
     }
   } finally {
-    if (!options.keep) await clone.remove()
+    clone.close(options.keep)
   }
   return results
 }
