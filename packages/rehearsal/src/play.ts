@@ -18,6 +18,7 @@ export async function play(name: string, rehearsal: Rehearsal): Promise<string[]
   await mkdir(bundles, { recursive: true })
   if (scenario.model) await rehearsal.cloud?.publish(await scenario.model(bundles))
   const options: Options = { ...rehearsal.options, event: scenario.event, approve: true }
+  if (scenario.schedule !== undefined) options.schedule = scenario.schedule
   // After a good build what comes before need not run again.
   const isBuilt = new History(folder).lastGoodStage(BUILD, LAST_STAGE) !== undefined
   if (scenario.from !== undefined && isBuilt) options.from = scenario.from

@@ -8,6 +8,8 @@ import type { Edit } from './tasks/checkout.js'
 /** Something that happens, and where the pipelines have to stop because of it. */
 export interface Scenario {
   event: Event
+  /** Which schedule's time has come. */
+  schedule?: string
   /** Changes of the code. */
   edits: Edit[]
   /** Whether it takes a cluster and a model store. */
@@ -59,6 +61,11 @@ export const scenarios: Record<string, Scenario> = {
   'new-model': {
     ...{ event: 'model', edits: [], needsCloud: true, from: 'Model', expected: good },
     model: async () => sampleBundles.at(-1) ?? '',
+  },
+  'model-watch': {
+    ...{ event: 'schedule', schedule: 'Model watch', edits: [], needsCloud: true },
+    // Nothing is new: one look, no build, no release.
+    expected: { exitCode: 0, results: { [BUILD]: 'Succeeded' }, usesConnections: true },
   },
   'bad-model': {
     ...{ event: 'model', edits: [], needsCloud: true, from: 'Model', model: mislabelled },

@@ -122,7 +122,8 @@ function format(template: string, args: Argument[]): string {
   )
 }
 
-function formatDate(date: Date, pattern: string): string {
+/** A date by .NET's custom specifiers, in UTC. */
+export function formatDate(date: Date, pattern: string): string {
   const iso = date.toISOString()
   const [year, month, day, hour, minute, second, ms] = iso.split(/\D/) as [
     string,

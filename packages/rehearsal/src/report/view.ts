@@ -35,21 +35,19 @@ export function createView({ isLive, isColoured, reportFolder, write = writeStdo
   let drawn = 0
   let frame = 0
 
-  const erase = () => {
-    if (drawn > 0) write(`\x1b[${drawn}A\x1b[J`)
+  /** Takes away what is live. */
+  const erased = () => {
+    const codes = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : ''
     drawn = 0
+    return codes
   }
   const draw = () => {
-    erase()
     const width = (process.stdout.columns || 80) - 1
     const lines = current ? running(current, last, FRAMES[frame++ % FRAMES.length] ?? '') : []
-    for (const line of lines) write(`${line.slice(0, width)}\n`)
+    write(`${erased()}${lines.map((line) => `${line.slice(0, width)}\n`).join('')}`)
     drawn = lines.length
   }
-  const print = (text: string) => {
-    erase()
-    write(`${text}\n`)
-  }
+  const print = (text: string) => write(`${erased()}${text}\n`)
   const once = (key: unknown, text: () => string) => {
     if (printed.has(key)) return
     printed.add(key)
@@ -97,7 +95,7 @@ export function createView({ isLive, isColoured, reportFolder, write = writeStdo
     pause() {
       clearInterval(timer)
       timer = undefined
-      erase()
+      write(erased())
     },
     resume() {
       if (isLive && !timer) timer = setInterval(draw, REDRAW_MS).unref()

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path'
+import { formatDate } from '../expand/functions.js'
 import type { Pipeline } from '../expand/index.js'
 import type { History } from './history.js'
 import type { RunRecord } from './record.js'
@@ -97,18 +98,7 @@ export function runNumber(
   expand: (text: string) => string,
   history: History,
 ): string {
-  const now = new Date()
-  const two = (value: number) => String(value).padStart(2, '0')
-  const dated = format.replace(/\$\(Date:([^)]*)\)/g, (_, pattern: string) =>
-    pattern
-      .replace('yyyy', String(now.getUTCFullYear()))
-      .replace('yy', two(now.getUTCFullYear() % 100))
-      .replace('MM', two(now.getUTCMonth() + 1))
-      .replace('dd', two(now.getUTCDate()))
-      .replace('HH', two(now.getUTCHours()))
-      .replace('mm', two(now.getUTCMinutes()))
-      .replace('ss', two(now.getUTCSeconds())),
-  )
+  const dated = format.replace(/\$\(Date:([^)]*)\)/g, (_, pattern: string) => formatDate(new Date(), pattern))
   const expanded = expand(dated)
   return expanded.replace(/\$\(Rev:(\.?)(r+)\)/, (_, dot: string, digits: string) => {
     const revision = history.count(pipeline, `number ${expanded}`, 1)
