@@ -47,11 +47,15 @@ test('when the model is pulled, then the test pulls it too, and when there is a 
   expect(golden).toContain('http://inference-front:80')
 })
 
-test('when callers need keys, then the samples are sent with one, and conformance, which has none, is left out', async () => {
+test('when callers need keys, then samples and conformance checks are sent with one', async () => {
   const { containers } = (await render({ values: OPTIONS['API keys'] })).get('Pod', 'inference-test-stable')
     .spec!
-  expect(containers.map(({ name }) => name)).toEqual(['golden-samples'])
-  expect(containers[0]!.env).toMatchObject([{ name: 'API_KEYS' }])
+  expect(containers.map(({ name }) => name)).toEqual(['golden-samples', 'oip-conformance'])
+  const secretKeyRef = { name: 'inference', key: 'API_KEYS' }
+  expect(containers.map(({ env }) => env)).toMatchObject([
+    [{ name: 'API_KEYS', valueFrom: { secretKeyRef } }],
+    [{ name: 'OIP_API_KEY', valueFrom: { secretKeyRef } }],
+  ])
 })
 
 describe('the golden samples', () => {

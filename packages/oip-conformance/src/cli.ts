@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { apiKey } from './env.js'
 import { ConformanceError } from './errors.js'
 import { count, formatJson, formatReport } from './report.js'
 import { type ConformanceOptions, runConformance } from './run.js'
@@ -16,6 +17,9 @@ Checks that the server at <base-url> speaks the Open Inference Protocol v2 over 
   --json             print JSON instead of a table
   --help             print this
 
+Environment:
+  OIP_API_KEY        sent as a bearer token with every request, where the server wants a key
+
 Exit codes: 0 all passed, 1 a check failed, 2 wrong usage, 3 the server is not reachable.
 `
 
@@ -31,7 +35,11 @@ async function main(args: string[]): Promise<number> {
       return EXIT.passed
     }
     const { json, image, ...options } = parsed
-    const results = await runConformance({ ...options, ...(image && { image: await readImage(image) }) })
+    const results = await runConformance({
+      ...options,
+      ...(image && { image: await readImage(image) }),
+      ...(apiKey && { apiKey }),
+    })
     process.stdout.write(`${json ? formatJson(results) : formatReport(results)}\n`)
     return count(results).failed > 0 ? EXIT.failed : EXIT.passed
   } catch (error) {

@@ -21,9 +21,15 @@ export type Client = (path: string, sent?: Sent) => Promise<Answer>
 
 /**
  * @param timeoutMs the longest that one answer, body included, may take
+ * @param apiKey sent as a bearer token, where the server wants one
  * @throws ConformanceError `usage` when the address is no plain http or https URL
  */
-export function createClient(baseUrl: string, timeoutMs: number, signal?: AbortSignal): Client {
+export function createClient(
+  baseUrl: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+  apiKey?: string,
+): Client {
   const base = parseBaseUrl(baseUrl)
   return async (path, { method, contentType = 'application/json', body } = {}) => {
     signal?.throwIfAborted()
@@ -36,13 +42,12 @@ export function createClient(baseUrl: string, timeoutMs: number, signal?: AbortS
         signal: timeout.signal,
         // A client of the protocol need not follow redirects, so they are answers like any other.
         redirect: 'manual',
-        ...(body === undefined
-          ? { method: method ?? 'GET' }
-          : {
-              method: method ?? 'POST',
-              headers: { 'content-type': contentType },
-              body: typeof body === 'string' ? body : JSON.stringify(body),
-            }),
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
+        headers: {
+          ...(body !== undefined && { 'content-type': contentType }),
+          ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
       const text = await answer.text()
       const type = answer.headers.get('content-type') ?? ''

@@ -21,6 +21,8 @@ export interface ConformanceOptions {
   image?: Uint8Array
   /** The longest that one answer may take; 10,000 by default. */
   timeoutMs?: number
+  /** Sent as a bearer token, where the server wants one. */
+  apiKey?: string
   /** The server's limit for a body, in bytes; without it that one check is skipped. */
   maxBodyBytes?: number
   signal?: AbortSignal
@@ -41,7 +43,7 @@ export const checks = [
  * @throws ConformanceError when nothing answers at the address, or when the model's name is not known
  */
 export async function runConformance(options: ConformanceOptions): Promise<CheckResult[]> {
-  const send = createClient(options.baseUrl, options.timeoutMs ?? 10_000, options.signal)
+  const send = createClient(options.baseUrl, options.timeoutMs ?? 10_000, options.signal, options.apiKey)
   await reach(send)
   const context = createContext({
     send,

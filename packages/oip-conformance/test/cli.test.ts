@@ -13,9 +13,14 @@ const serve = servers()
 const temporaryFolder = temporaryFolders()
 const BIN = fileURLToPath(new URL('../bin/oip-conformance.js', import.meta.url))
 
-function cli(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const cli = (...args: string[]) => cliWith({}, ...args)
+
+function cliWith(
+  env: Record<string, string>,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [BIN, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [BIN, ...args], { env }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr })
     })
   })
@@ -43,6 +48,17 @@ test('when every check passes, then the table lists them all and the exit code i
   expect(lines[0]).toMatch(/^result {2}check +expected$/)
   expect(lines.filter((line) => line.startsWith('pass  '))).toHaveLength(checks.length)
   expect(lines.at(-1)).toBe(`${checks.length} passed, 0 failed`)
+})
+
+test('when the server wants a key, then it is taken from the environment, the first of several', async () => {
+  const correct = reference()
+  const guarded = (call: Call) =>
+    call.path.startsWith('/v2/health') || call.authorization === 'Bearer first-key'
+      ? correct(call)
+      : { status: 401, body: { error: 'no key' } }
+  const url = await serve(guarded)
+  expect((await cli(url, '--model', MODEL)).code).toBe(1)
+  expect((await cliWith({ OIP_API_KEY: 'first-key, second-key' }, url, '--model', MODEL)).code).toBe(0)
 })
 
 test('when a check is skipped, then the table says why and the exit code is 0', async () => {

@@ -7,6 +7,7 @@ export interface Call {
   path: string
   contentType: string
   body: string
+  authorization?: string | undefined
 }
 
 export interface Reply {
@@ -31,7 +32,8 @@ export function servers(): (handler: Handler) => Promise<string> {
       let body = ''
       for await (const chunk of req.setEncoding('utf8')) body += chunk
       const contentType = req.headers['content-type'] ?? ''
-      const reply = handler({ method: req.method ?? '', path: req.url ?? '', contentType, body })
+      const { method = '', url: path = '', headers } = req
+      const reply = handler({ method, path, contentType, body, authorization: headers.authorization })
       if (!reply) return
       res.writeHead(reply.status, { 'content-type': reply.contentType ?? 'application/json' })
       res.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body))
