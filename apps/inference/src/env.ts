@@ -74,7 +74,8 @@ export const environmentSchema = z.object({
     .transform((list) => list.split(',').map((key) => key.trim()))
     .pipe(z.array(z.string().regex(/^[!-~]{16,}$/, 'a key has at least 16 printable ASCII characters')))
     .default([]),
-  // Tracing, by the standard variables of OpenTelemetry; off unless one of the two endpoints is set.
+  // Tracing, by the standard variables of OpenTelemetry; off unless one of the two endpoints is set. Its exporter reads
+  // OTEL_EXPORTER_OTLP_HEADERS, _TIMEOUT, _COMPRESSION and _CERTIFICATE by itself.
   /** A collector for everything; traces go to its /v1/traces. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** Where traces go, taken as it is. */
