@@ -60,7 +60,7 @@ async function main(env: Env): Promise<void> {
   let stopping = false
   const stop = async (signal: string) => {
     // Who asks twice does not want to wait. Ending with process.exit would abort inside a running model.
-    if (stopping) process.kill(process.pid, 'SIGKILL')
+    if (stopping) endAtOnce()
     stopping = true
     logger.info({ signal }, 'stopping: no longer ready, finishing what has begun')
     const options = {
@@ -70,7 +70,7 @@ async function main(env: Env): Promise<void> {
       delayMs: env.SHUTDOWN_DELAY_MS,
       graceMs: env.SHUTDOWN_GRACE_MS,
     }
-    if (!(await shutDown(options))) process.kill(process.pid, 'SIGKILL')
+    if (!(await shutDown(options))) endAtOnce()
     await tracing?.stop()
     logger.info('stopped')
     process.exit(0)
@@ -112,6 +112,12 @@ async function modelService(env: Env, logger: Logger): Promise<ModelService> {
     },
     logger,
   )
+}
+
+/** As a container's process 1 it would survive its own SIGKILL, but not the abort. */
+function endAtOnce(): never {
+  process.kill(process.pid, 'SIGKILL')
+  process.abort()
 }
 
 /** The version in this app's package.json. */

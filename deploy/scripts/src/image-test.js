@@ -135,6 +135,15 @@ test('when SIGTERM comes under load, then no request is lost and it ends with ex
   assert.match(container.log(), /"msg":"stopped"/)
 })
 
+test('when SIGTERM comes twice, then it ends without finishing what has begun', async (t) => {
+  const other = await Container.start(LIMITS)
+  t.after(() => other.remove())
+  other.kill('TERM')
+  while ((await fetch(`${other.url}/readyz`)).ok);
+  other.kill('TERM')
+  assert.notEqual(other.wait(), 0)
+})
+
 /** @param {Response} answer @returns {Promise<any>} */
 function json(answer) {
   return answer.json()
