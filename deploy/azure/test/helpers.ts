@@ -12,6 +12,25 @@ import {
 
 export const folder = fileURLToPath(new URL('..', import.meta.url))
 
+/** What a fork may have changed in azure.env, as it was. */
+const original = {
+  PROJECT_NAME: 'inference',
+  LOCATION: 'eastus2',
+  RESOURCE_GROUP: '',
+  STORAGE_ACCOUNT: '',
+  STORAGE_CONTAINER: 'models',
+  REGISTRY_NAME: '',
+  AKS_CLUSTER: '',
+  NODE_SIZE: 'Standard_D2s_v5',
+  NODE_COUNT_MIN: '1',
+  NODE_COUNT_MAX: '3',
+  NAMESPACE_PREFIX: 'inference',
+  SERVICE_ACCOUNT: 'inference',
+  AZURE_DEVOPS_ORGANIZATION: '',
+  AZURE_DEVOPS_PROJECT: '',
+  GITHUB_REPOSITORY: '',
+}
+
 /** Everything that is optional, on. */
 export const everything = {
   APP_ROUTING: 'true',
@@ -44,13 +63,14 @@ export async function subscription(state: Partial<State> = {}): Promise<Subscrip
   open.push(listening)
   const run: Subscription['run'] = (command, settings = {}, from = folder) => {
     const [script = '', ...args] = command.split(' ')
-    return runWith(listening, ['bash', `${from}/${script}`, ...args], settings)
+    return runWith(listening, ['bash', `${from}/${script}`, ...args], { ...original, ...settings })
   }
   return {
     azure,
     state: azure.state,
     run,
-    shell: (line, settings) => runWith(listening, ['bash', '-c', `cd "${folder}" && ${line}`], settings),
+    shell: (line, settings) =>
+      runWith(listening, ['bash', '-c', `cd "${folder}" && ${line}`], { ...original, ...settings }),
     async succeed(command, settings) {
       const answer = await run(command, settings)
       if (answer.code !== 0) throw new Error(`${command} ended with ${answer.code}: ${answer.stderr}`)
