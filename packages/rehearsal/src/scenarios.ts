@@ -115,6 +115,8 @@ async function mislabelled(folder: string): Promise<string> {
   const labels = join(target, 'labels.txt')
   await writeFile(labels, `${(await readFile(labels, 'utf8')).trim().split('\n').reverse().join('\n')}\n`)
   const manifest = JSON.parse(await readFile(join(target, 'model.json'), 'utf8'))
+  // What it lists is looked at anew.
+  delete manifest.files
   await writeManifest(target, { ...manifest, version: '3.0.0' })
   return target
 }

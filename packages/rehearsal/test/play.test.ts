@@ -1,8 +1,14 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { verifyBundle } from '@repo/model-bundle'
+import { sampleBundles } from '@repo/sample-model'
+import { temporaryFolders } from '@repo/testing'
 import { differences } from '../src/play.js'
 import type { JobRecord, RunRecord } from '../src/run/record.js'
 import { scenarios } from '../src/scenarios.js'
 
+const temporaryFolder = temporaryFolders()
 const scenario = scenarios['failing-test']!
 const job = { name: 'Test', steps: [{ displayName: 'Test', result: 'Failed' }] } as unknown as JobRecord
 const run = {
@@ -37,5 +43,15 @@ describe('a scenario', () => {
     ],
   ])('when %s, then that is told', (_, runs, code, message) => {
     expect(differences(scenario, runs, code).join()).toContain(message)
+  })
+
+  test('when the bad model is made, then all its hashes are right, and its labels are not', async () => {
+    const folder = (await scenarios['bad-model']?.model?.(await temporaryFolder())) ?? ''
+    const { manifest } = await verifyBundle(folder)
+    expect(manifest.version).toBe('3.0.0')
+    const [bad, good] = await Promise.all(
+      [folder, sampleBundles.at(-1) ?? ''].map((each) => readFile(join(each, 'labels.txt'), 'utf8')),
+    )
+    expect(bad?.trim().split('\n').reverse()).toEqual(good?.trim().split('\n'))
   })
 })
