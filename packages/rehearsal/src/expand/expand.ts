@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { chains, type Directive, parseDirective } from './directives.js'
 import { locate, PipelineError, type Position } from './errors.js'
 import { evaluate } from './evaluate.js'
 import { bindParameters, declaredParameters } from './parameters.js'
@@ -39,7 +40,6 @@ type Entry = Pair<Node, Node | null>
 
 const MAX_DEPTH = 20
 const TEMPLATE_LISTS = ['stages', 'jobs', 'steps', 'variables']
-const DIRECTIVE = /^\$\{\{\s*(?:(if|elseif)\s+(.+?)|(else|insert)|each\s+(\w+)\s+in\s+(.+?))\s*\}\}$/s
 
 /**
  * Expands a pipeline: its templates, parameters, `${{ }}` expressions, and the variables known before it runs.
@@ -150,7 +150,7 @@ class Expander {
     for (const { key, value } of entries) {
       const at = context.file.at(key)
       const text = scalarText(key) ?? ''
-      const directive = this.#directive(text, at)
+      const directive = parseDirective(text, at)
       if (!directive) {
         chain = 'none'
         const name = toText(this.#scalar(text, context, at)) ?? ''
@@ -195,7 +195,7 @@ class Expander {
     for (const item of items) {
       const where = context.file.at(item)
       const [only, second] = isMap(item) ? (item.items as Entry[]) : []
-      const directive = only && !second && this.#directive(scalarText(only.key) ?? '', where)
+      const directive = only && !second && parseDirective(scalarText(only.key) ?? '', where)
       // A mapping below the directive makes a mapping, even `- ${{ each pair in job }}:`.
       if (directive && only && (!isMap(only.value) || directive.kind !== 'each')) {
         const { contexts, next } = this.#select(directive, chain, context, where)
@@ -267,24 +267,6 @@ class Expander {
     }
   }
 
-  #directive(text: string, at: Position): Directive | undefined {
-    const match = DIRECTIVE.exec(text.trim())
-    if (match) {
-      const [, branch, condition, single, variable, collection] = match
-      const kind = (branch ?? single ?? 'each') as Directive['kind']
-      const expression = condition ?? collection
-      return {
-        kind,
-        ...(expression !== undefined && { expression }),
-        ...(variable !== undefined && { variable }),
-      }
-    }
-    if (/^\$\{\{\s*(if|elseif|else|each|insert)\b/.test(text)) {
-      throw new PipelineError(`this is no complete directive: ${text}`, at)
-    }
-    return undefined
-  }
-
   /** A `variables:` section as a list of {name, value, readonly}; each is known to the next. */
   #variables(section: Node | null, context: Context): Value[] {
     const known = context.names.variables as ValueMap
@@ -316,8 +298,8 @@ class Expander {
       } else throw new PipelineError('a variable needs a name', at)
     }
     if (isSeq(section)) {
-      const directiveOf = (item: Node) => (isMap(item) ? (item.items as Entry[])[0]?.key : undefined)
-      for (const group of chains(section.items as Node[], directiveOf)) {
+      const keyOf = (item: Node) => (isMap(item) ? (item.items as Entry[])[0]?.key : undefined)
+      for (const group of chains(section.items as Node[], keyOf)) {
         const where = context.file.at(group[0])
         for (const each of this.#items(group, context, where)) read(each, this.positions.of(each, where))
       }
@@ -346,22 +328,4 @@ class Expander {
     into[key] = value
     this.positions.setKey(into, key, at)
   }
-}
-
-interface Directive {
-  kind: 'if' | 'elseif' | 'else' | 'insert' | 'each'
-  expression?: string
-  /** The loop variable of each. */
-  variable?: string
-}
-
-/** One by one, so that each sees what those before it declared; but an if stays with its elseif and else. */
-function chains<T>(items: T[], keyOf: (item: T) => unknown): T[][] {
-  const groups: T[][] = []
-  for (const item of items) {
-    const last = groups.at(-1)
-    if (last && /^\$\{\{\s*else/.test(scalarText(keyOf(item) ?? null) ?? '')) last.push(item)
-    else groups.push([item])
-  }
-  return groups
 }
