@@ -82,19 +82,19 @@ if [[ $WHAT_IF == false && $YES == false ]]; then
 fi
 
 while read -r id; do
-  [[ -z $id ]] || change "- service connection $id" rest --method delete --resource "$DEVOPS" \
+  [[ -z $id ]] || change "remove service connection $id" rest --method delete --resource "$DEVOPS" \
     --url "$(devops_url "_apis/serviceendpoint/endpoints/$id?projectIds=$(project_id)&api-version=7.1")"
 done <<<"$connections"
 while read -r id; do
-  [[ -z $id ]] || change "- role assignment ${id##*/}" role assignment delete --ids "$id"
+  [[ -z $id ]] || change "remove role assignment ${id##*/}" role assignment delete --ids "$id"
 done <<<"$roles"
 if [[ $whole_group == true ]]; then
-  change "- resource group $RESOURCE_GROUP with all that is in it (about 10 minutes)" \
+  change "remove resource group $RESOURCE_GROUP with all that is in it (about 10 minutes)" \
     group delete --name "$RESOURCE_GROUP" --yes
 elif [[ -n $ours ]]; then
   # One call: az deletes in the order in which things let go of each other.
   IFS=$'\n' read -r -d '' -a ids <<<"$ours" || true
-  change "- ${#ids[@]} resources (about 10 minutes)" resource delete --ids "${ids[@]}"
+  change "remove ${#ids[@]} resources (about 10 minutes)" resource delete --ids "${ids[@]}"
 fi
 [[ $WHAT_IF == false ]] || exit 0
 
