@@ -1,3 +1,4 @@
+import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { AzureDouble } from './azure-double.js'
 import { cloneCheckout, cloneEnvironment } from './clone.js'
@@ -65,8 +66,20 @@ function list(documents: [string, Step[]][]): number {
   return 0
 }
 
+/** Commands in the docs name this port, and `npm start` would take another one if it were in use. */
+async function assertPortIsFree(port: number): Promise<void> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', () =>
+      reject(new DocsError(`port ${port} is in use, and commands in the docs need it`)),
+    )
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()))
+  })
+}
+
 async function run(documents: [string, Step[]][], options: Options): Promise<StepResult[]> {
   const machine = inspectMachine(root, options.ran)
+  await assertPortIsFree(8080)
   const clone = await cloneCheckout(root)
   console.log(`clone: ${clone.folder}; ${clone.uncommitted} uncommitted files are not in it`)
   const environment = { ...cloneEnvironment(root), ...baseImages(clone.folder) }

@@ -25,7 +25,7 @@ const SHELL = [
 export class Session {
   readonly #scratch: string
   readonly #state: string
-  #background: Background | undefined
+  #background: Background[] = []
   #count = 0
 
   private constructor(scratch: string) {
@@ -48,23 +48,25 @@ export class Session {
   }
 
   /**
-   * Starts a block that goes on. Another one that still runs is stopped first.
-   * @param isReady is asked whenever there is new output
+   * Starts a block that goes on, in a terminal of its own: what it exports stays there.
+   * @param isReady is asked whenever there may be new output
    * @returns undefined when it is ready, or how it ended, or what it had said when its time was over
    */
-  async start(command: string, isReady: (output: string) => boolean, timeoutSeconds: number) {
-    await this.stopBackground()
-    // A terminal of its own: what it exports stays there.
+  async start(
+    command: string,
+    isReady: (output: string) => boolean,
+    timeoutSeconds: number,
+  ): Promise<Finished | undefined> {
     const state = join(this.#scratch, `background-${this.#count}.sh`)
     await writeFile(state, `source ${quote(this.#state)}\n`)
-    this.#background = new Background(await this.#spawn(command, state))
-    return await this.#background.ready(isReady, timeoutSeconds)
+    const background = new Background(await this.#spawn(command, state))
+    this.#background.push(background)
+    return await background.ready(isReady, timeoutSeconds)
   }
 
-  /** Presses Ctrl-C in the other terminal, if something runs there. */
+  /** Presses Ctrl-C in the other terminals, the last one first. */
   async stopBackground(): Promise<void> {
-    await this.#background?.interrupt()
-    this.#background = undefined
+    for (const background of this.#background.splice(0).reverse()) await background.interrupt()
   }
 
   async #spawn(command: string, state: string): Promise<ChildProcess> {
