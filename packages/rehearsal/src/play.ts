@@ -28,6 +28,7 @@ export async function play(name: string, rehearsal: Rehearsal): Promise<string[]
 
 /** How the runs differ from what the scenario expects. */
 export function differences({ expected }: Scenario, runs: RunRecord[], code: number): string[] {
+  const uses = runs.some((run) => run.serviceConnections.length > 0)
   const found = [
     ['exit code', expected.exitCode, code],
     [
@@ -36,11 +37,7 @@ export function differences({ expected }: Scenario, runs: RunRecord[], code: num
       JSON.stringify(Object.fromEntries(runs.map((run) => [run.name, run.result]))),
     ],
     ['the step that fails', expected.stopsAt, firstFailure(runs)],
-    [
-      'service connections are used',
-      expected.usesConnections,
-      runs.some((run) => run.serviceConnections.length > 0),
-    ],
+    ['service connections are used', expected.usesConnections ?? uses, uses],
   ] as const
   return found
     .filter(([, wanted, got]) => wanted !== got)
