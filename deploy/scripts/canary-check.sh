@@ -23,8 +23,10 @@ for name in MAX_ERROR_RATE MAX_P95_SECONDS; do
 done
 selector=${CANARY_SELECTOR:-app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/component=server,track=canary}
 
-read -ra pods <<<"$(kubectl get pods --selector "$selector" --field-selector status.phase=Running \
-  --output 'jsonpath={.items[*].metadata.name}')"
+# Not those of an earlier canary that are still ending.
+read -ra pods <<<"$(kubectl get pods --selector "$selector" --output json | json 'it.items
+  .filter(({ status, metadata }) => status.phase === "Running" && !metadata.deletionTimestamp)
+  .map(({ metadata }) => metadata.name).join(" ")')"
 ((${#pods[@]} > 0)) || fail "$RELEASE has no canary running in $NAMESPACE (pods with $selector)."
 
 log "watching ${pods[*]} for ${WATCH_SECONDS:-30} s"

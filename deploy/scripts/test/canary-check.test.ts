@@ -12,13 +12,15 @@ import { root, run, scripts } from './support.js'
 const temporaryFolder = temporaryFolders()
 const MODEL = join(root, 'packages/sample-model/bundles/fashion-mnist/2.0.0')
 
+const pod = { metadata: { name: 'canary-1' }, status: { phase: 'Running' } }
+
 /** Checks a canary whose only "pod" listens on this port: what kubectl would run inside it runs here. */
-async function check(port: number, settings: Record<string, string> = {}, pods = 'canary-1') {
+async function check(port: number, settings: Record<string, string> = {}, pods: object[] = [pod]) {
   const folder = await temporaryFolder()
   const kubectl = join(folder, 'kubectl')
   const body = `shift 2 # --namespace <name>
 case $1 in
-  get) echo -n '${pods}' ;;
+  get) echo '${JSON.stringify({ items: pods })}' ;;
   exec) shift 3; PORT=${port} MODEL_DIR='${MODEL}' exec "$@" ;;
 esac`
   await writeFile(kubectl, `#!/usr/bin/env bash\n${body}\n`)
@@ -149,8 +151,10 @@ http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/v2/models/:
     })
   })
 
-  test('when there is no canary, then the check says so', async () => {
-    expect(await check(port(), {}, '')).toMatchObject({
+  test('when the only canary is ending, then the check says so', async () => {
+    expect(
+      await check(port(), {}, [{ ...pod, metadata: { ...pod.metadata, deletionTimestamp: 'now' } }]),
+    ).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('no canary running'),
     })
