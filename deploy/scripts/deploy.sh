@@ -62,11 +62,11 @@ undo() {
   show_failure
   [[ $(revisions) != "$before" ]] || fail "nothing was changed; the reason is above."
   if [[ -n $old ]]; then
-    helm rollback "$RELEASE" "$old" --wait --timeout "$TIMEOUT" >&2 ||
+    helm rollback "$RELEASE" "$old" --wait --timeout 5m >&2 ||
       fail "and going back to revision $old failed too. Look at: helm history $RELEASE -n $NAMESPACE"
     fail "$RELEASE is back on revision $old; the reason is above."
   fi
-  helm uninstall "$RELEASE" --wait --timeout "$TIMEOUT" >&2 || true
+  helm uninstall "$RELEASE" --wait --timeout 5m >&2 || true
   log "the first installation of $RELEASE failed and was taken away again; the reason is above."
   exit $((status == 0 ? 1 : status))
 }

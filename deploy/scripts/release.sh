@@ -4,7 +4,8 @@
 # Reads:
 #   NAMESPACE       where the release lives
 #   RELEASE         its name; default: inference
-#   TIMEOUT         the longest wait for pods and tests, as Helm writes it; default: 5m
+#   TIMEOUT         the longest wait for pods and tests, as Helm writes it; default: 5m. Going back after a failure
+#                   always gets 5m
 #   KUBECONFIG      the cluster; default: kubectl's own
 #   HELM, KUBECTL   the programs; default: helm (3 or 4) and kubectl
 

@@ -7,7 +7,7 @@ import { NAMESPACE, releaseSettings } from './release.js'
 import { container, isReady, model, outFolder, pods, script, stopped, type World } from './world.js'
 
 /** How long a deployment that can't succeed is given. */
-const TIMEOUT = '30s'
+const TIMEOUT = '15s'
 
 /** Servers that take the app's place in a good image. */
 const APPS = {
@@ -63,7 +63,8 @@ async function wrongModel(world: World, good: Build): Promise<string> {
   await cp(join(outFolder(world, good.out), 'model'), folder, { recursive: true })
   const labels = join(folder, 'labels.txt')
   await writeFile(labels, `${(await readFile(labels, 'utf8')).trim().split('\n').reverse().join('\n')}\n`)
-  const manifest = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'))
+  // The new list of files is made from what lies there.
+  const { files: _, ...manifest } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'))
   await writeManifest(folder, { ...manifest, version: '3.0.0' })
   await model(world, 'publish', folder)
   const environment = { MODEL_STORE: world.store, MODEL_NAME: 'fashion-mnist' }

@@ -79,7 +79,7 @@ async function restarted(world: World, { metadata, status }: Pod): Promise<strin
 /** One node, so the pods that are moved find no other: the budget lets one go and refuses the next until time is up. */
 async function drain(world: World): Promise<string> {
   const node = await kubectl(world, 'get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}')
-  const selector = 'app.kubernetes.io/component=server'
+  const selector = `run=${NAMESPACE},app.kubernetes.io/component=server`
   const { tools, cluster, shell } = world
   try {
     const args = ['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--pod-selector', selector]

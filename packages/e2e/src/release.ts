@@ -19,7 +19,11 @@ export function releaseSettings(
   release: Record<string, string>,
   more = '',
 ): Record<string, string> {
-  const set = [`service.type=${world.cluster.serviceType}`, 'networkPolicy.ingressCidrs={0.0.0.0/0}']
+  const set = [
+    `service.type=${world.cluster.serviceType}`,
+    'networkPolicy.ingressCidrs={0.0.0.0/0}',
+    `podLabels.run=${NAMESPACE}`,
+  ]
   return {
     ...{ NAMESPACE, TIMEOUT: '3m', VALUES_FILES: join(root, 'deploy/charts/inference/values-local.yaml') },
     HELM_ARGS: `${set.map((value) => `--set ${value}`).join(' ')} --set replicaCount=${PODS} ${more}`,
