@@ -14,6 +14,8 @@ import { type LocalCloud, LocalCloudError, startLocalCloud } from './surrounding
 
 /** Environments whose deployments a person approves; in Azure DevOps that is set on the environment. */
 const ASKS_FOR_APPROVAL = /prod/i
+/** Within this time a second signal is an echo: npm passes on what the terminal already sent to the whole group. */
+const ECHO_MS = 500
 
 async function main(args: string[]): Promise<number> {
   const options = parseOptions(args)
@@ -112,9 +114,14 @@ class Cloud {
 /** The first Ctrl-C cancels the run, whose clean-up still runs; the second ends that too. */
 function interrupts(view: View): { signal: AbortSignal; hardSignal: AbortSignal } {
   const [soft, hard] = [new AbortController(), new AbortController()]
+  let asked = 0
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (soft.signal.aborted) return hard.abort()
+      if (soft.signal.aborted) {
+        if (performance.now() - asked > ECHO_MS) hard.abort()
+        return
+      }
+      asked = performance.now()
       view.say('Canceled; what has to run all the same still runs. Once more ends it at once.')
       soft.abort(new Error('canceled'))
     })
