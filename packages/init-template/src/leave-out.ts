@@ -26,9 +26,10 @@ export function leaveOut(tree: Tree, parts: Part[]): void {
         delete packages[name]
     }
   })
-  const mentions = (text: string) =>
-    scripts.some((name) => new RegExp(`npm run ${name}(?![\\w:-])`).test(text)) ||
-    paths.some((path) => text.includes(path))
+  const gone = [...scripts.map((name) => `npm run ${name}`), ...paths].map(
+    (name) => new RegExp(`(?<![\\w-])${name.replaceAll('.', '\\.')}(?![\\w:-])`),
+  )
+  const mentions = (text: string) => gone.some((pattern) => pattern.test(text))
   if (tree.has('.ci/run')) {
     tree.write('.ci/run', dropLines(tree.read('.ci/run'), mentions))
   }
@@ -50,7 +51,10 @@ function dropLines(text: string, isGone: (line: string) => boolean): string {
     .join('\n')
 }
 
-/** Rows and list items about what is gone go too; in running text a dead link becomes its words. */
+/**
+ * Rows, list items and sentences about what is gone go too, and blocks that call it; elsewhere a dead link becomes its
+ * words.
+ */
 function withoutDeadLinks(tree: Tree, file: string, mentions: (text: string) => boolean): string {
   const isDead = (target: string) => {
     if (/^([a-z]+:|#)/.test(target)) return false
@@ -58,13 +62,23 @@ function withoutDeadLinks(tree: Tree, file: string, mentions: (text: string) => 
     return !tree.has(path.replace(/\/$/, ''))
   }
   const LINK = /!?\[([^\]]*)\]\(([^)\s]+)\)/g
-  const hasDeadLink = (line: string) => [...line.matchAll(LINK)].some(([, , target = '']) => isDead(target))
-  const kept = dropLines(
-    tree.read(file),
-    (line) => /^\s*(\||[-*] |\d+\. )/.test(line) && (hasDeadLink(line) || mentions(line)),
-  )
+  const BLOCK = /^```[\s\S]*?^```\n*/gm
+  // What a row or item is about stands first.
+  const isAboutGone = (line: string) => {
+    const [first] = line.matchAll(LINK)
+    return first === undefined ? mentions(line) : isDead(first[2] ?? '')
+  }
+  const prose = (text: string) =>
+    dropLines(text, (line) => /^\s*(\||[-*] |\d+\. )/.test(line) && isAboutGone(line))
+      .replace(LINK, (link, words: string, target: string) => (isDead(target) ? words : link))
+      .replace(/[^.。\n|]*`[^`\n]*`[^.。\n|]*[.。] ?/g, (sentence) => (mentions(sentence) ? '' : sentence))
+  const text = tree.read(file)
+  const blocks = [...text.matchAll(BLOCK)].map(([block]) => (mentions(block) ? '' : block))
   return renumber(
-    kept.replace(LINK, (link, words: string, target: string) => (isDead(target) ? words : link)),
+    text
+      .split(BLOCK)
+      .map((part, index) => prose(part) + (blocks[index] ?? ''))
+      .join(''),
   )
 }
 

@@ -41,7 +41,7 @@ async function main(options: Options): Promise<void> {
   if (changes.length === 0 || options.dryRun) return
   tree.save()
   stampTranslation()
-  console.log('\nDone. Look at `git diff`, then: npm ci && npm test')
+  console.log('\nDone. Look at `git diff`, then: npm ci && npm test && npm run docs:test -- --write')
 }
 
 function fill({ given }: Options, current: Partial<Answers>): Answers {

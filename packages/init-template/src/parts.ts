@@ -2,13 +2,15 @@
 export const PARTS = {
   labs: { text: 'the workshop', paths: ['docs/labs', 'packages/labs'], npmScripts: ['lab'] },
   'azure-pipelines': {
-    text: 'the pipelines for Azure DevOps, their checks and their rehearsal',
+    text: 'the pipelines for Azure DevOps, their checks, their rehearsal and their tutorial',
     paths: [
       'azure-pipelines',
       'packages/pipeline-checks',
       'packages/rehearsal',
       'docs/pipelines.md',
       'docs/rehearsal.md',
+      'docs/tutorial.md',
+      'docs/zh-CN/tutorial.md',
     ],
     npmScripts: ['check:pipelines', 'rehearse'],
   },
