@@ -21,7 +21,10 @@ export async function play(name: string, rehearsal: Rehearsal): Promise<string[]
   if (scenario.schedule !== undefined) options.schedule = scenario.schedule
   // After a good build what comes before need not run again.
   const isBuilt = new History(folder).lastGoodStage(BUILD, LAST_STAGE) !== undefined
-  if (scenario.from !== undefined && isBuilt) options.from = scenario.from
+  if (isBuilt) {
+    delete options.from
+    if (scenario.from !== undefined) options.from = scenario.from
+  }
   const runs = await rehearse({ ...rehearsal, options, edits: scenario.edits })
   return differences(scenario, runs, exitCode(runs, rehearsal.signal.aborted))
 }
