@@ -9,6 +9,7 @@
 #   IMAGE_REPOSITORY, IMAGE_DIGEST
 #                      the image; default: what the chart carries (chart-package.sh puts it there)
 #   VALUES_FILES       values files, separated by spaces; optional
+#   AZURE_DNS_LABEL    first part of the load balancer's name on Azure; optional
 #   HELM_ARGS          more arguments for `helm upgrade`, separated by spaces; optional
 #   CANARY             percent of the traffic that the image is to get beside the image that runs now; optional. Then
 #                      IMAGE_REPOSITORY and IMAGE_DIGEST are needed, and promote.sh or rollback.sh comes next
@@ -49,6 +50,7 @@ elif [[ -n ${IMAGE_DIGEST:-} ]]; then
   need IMAGE_REPOSITORY
   arguments+=(--set "image.repository=$IMAGE_REPOSITORY" --set "image.digest=$IMAGE_DIGEST")
 fi
+[[ -z ${AZURE_DNS_LABEL:-} ]] || arguments+=(--set "service.azureDnsLabel=$AZURE_DNS_LABEL")
 read -ra more <<<"${HELM_ARGS:-}"
 arguments+=("${more[@]}")
 # Asked for only where it is missing: who may write in a namespace seldom may make one.

@@ -226,7 +226,7 @@ testWithVariables(
     const values = new Map(after.map((line) => line.trim().split(': ') as [string, string]))
     for (const [name, value] of Object.entries(written)) expect(values.get(name)).toEqual(value)
     const isWritten = (line: string) =>
-      /^ *(dnsLabel|workloadIdentity)/.test(line) || line.trim().split(':')[0]! in written
+      /^ *workloadIdentity/.test(line) || line.trim().split(':')[0]! in written
     expect(after.filter((line) => !isWritten(line))).toEqual(before.filter((line) => !isWritten(line)))
   },
 )
