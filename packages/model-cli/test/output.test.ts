@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals'
 import { formatBytes, formatTable } from '../src/format.js'
 import { ProgressBar } from '../src/progress-bar.js'
+import { modelJson } from './helpers/run.js'
 
 const progress = { step: 'pull', file: 'model.onnx', doneBytes: 1_500_000, totalBytes: 3_000_000 }
 
@@ -70,4 +71,16 @@ describe('format', () => {
       ]),
     ).toBe('A     B\nlong\nx     y')
   })
+})
+
+test('when a bucket cannot be reached, then stderr is the JSON of the error and nothing else', async () => {
+  const env = {
+    AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1',
+    AWS_REGION: 'nowhere',
+    AWS_ACCESS_KEY_ID: 'key',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  }
+  const { code, failure } = await modelJson(['list', '--store', 's3://models', '--timeout', '2'], { env })
+  expect(code).not.toBe(0)
+  expect(failure).toEqual({ error: { code: expect.any(String), message: expect.any(String) } })
 })

@@ -41,3 +41,11 @@ const schema = z.object({
 })
 
 export const env = schema.parse(process.env)
+
+/**
+ * The AWS SDK's release is fixed by the lockfile, so what it says of Node.js versions it will need one day helps nobody,
+ * and would stand between the JSON that the command line prints on stderr.
+ */
+export function silenceAwsSdk(): void {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+}

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { silenceAwsSdk } from './env.js'
 import { collect, contentType, sendParts } from './parts.js'
 import { type RetryPolicy, retrying, retryingStream, type Try } from './retry.js'
 import { isMissing, isPreconditionFailed, s3Error, s3Status } from './s3-errors.js'
@@ -196,6 +197,7 @@ export class S3Store implements ModelStore {
   }
 
   async #connect(): Promise<Connection> {
+    silenceAwsSdk()
     const sdk = await import('@aws-sdk/client-s3')
     const { endpoint, pathStyle, region } = this.place
     const client = new sdk.S3Client({
