@@ -17,7 +17,7 @@ export async function play(name: string, rehearsal: Rehearsal): Promise<string[]
   const bundles = join(folder, 'bundles')
   await mkdir(bundles, { recursive: true })
   if (scenario.model) await rehearsal.cloud?.publish(await scenario.model(bundles))
-  const options: Options = { ...rehearsal.options, event: scenario.event, approve: true }
+  const options: Options = { ...rehearsal.options, event: scenario.event }
   if (scenario.schedule !== undefined) options.schedule = scenario.schedule
   // After a good build what comes before need not run again.
   const isBuilt = new History(folder).lastGoodStage(BUILD, LAST_STAGE) !== undefined
@@ -25,7 +25,7 @@ export async function play(name: string, rehearsal: Rehearsal): Promise<string[]
     delete options.from
     if (scenario.from !== undefined) options.from = scenario.from
   }
-  const runs = await rehearse({ ...rehearsal, options, edits: scenario.edits })
+  const runs = await rehearse({ ...rehearsal, options, edits: scenario.edits, approve: async () => true })
   return differences(scenario, runs, exitCode(runs, rehearsal.signal.aborted))
 }
 
