@@ -74,8 +74,10 @@ const bundle = (version: string) => join(root, 'packages/sample-model/bundles/fa
     const image = /^ARG NODE_IMAGE=(.*)$/m.exec(
       readFileSync(join(clone, 'apps/inference/Dockerfile'), 'utf8'),
     )?.[1]
-    const pulled = processEnv.NODE_IMAGE ?? (await container(`container pull --quiet ${image}`)).status === 0
-    if (!pulled) {
+    const { NODE_IMAGE, NODE_BUILD_IMAGE = NODE_IMAGE } = processEnv
+    if (NODE_IMAGE !== undefined && NODE_BUILD_IMAGE !== undefined) {
+      base = { NODE_IMAGE, NODE_BUILD_IMAGE }
+    } else if ((await container(`container pull --quiet ${image}`)).status !== 0) {
       const { status, stdout, stderr } = await script('deploy/local/base-image/base-image.sh')
       if (status !== 0) throw new Error(stderr)
       base = Object.fromEntries(
@@ -112,10 +114,15 @@ const bundle = (version: string) => join(root, 'packages/sample-model/bundles/fa
   }, 900_000)
 
   test('when there is no model, then the build fails and says what to do', async () => {
-    const flags = Object.entries(base).map(([name, value]) => `--build-arg ${name}=${value}`)
-    const { status, stdout, stderr } = await container(
-      `podman_flags ${base.NODE_IMAGE ?? ''}; container build ${flags.join(' ')} -f apps/inference/Dockerfile .`,
-    )
+    const bases = Object.entries(base).map(([name, value]) => `--build-arg ${name}=${value}`)
+    // As image-build.sh has it, or nothing of the builds before could be used again.
+    const { status, stdout, stderr } = await container(`
+      flags=(${bases.join(' ')} \${NODE_EXTRA_CA_CERTS:+--secret "id=ca,src=$NODE_EXTRA_CA_CERTS"})
+      if [[ $(engine) == podman ]]; then
+        podman_flags ${base.NODE_IMAGE ?? '"$(sed -n s/^ARG.NODE_IMAGE=//p apps/inference/Dockerfile)"'}
+        flags+=(--format docker --layers --timestamp 0)
+      fi
+      container build "\${flags[@]}" -f apps/inference/Dockerfile .`)
     expect(status).not.toBe(0)
     expect(stdout + stderr).toContain('There is no model. Give the folder of one: --build-context model=')
   }, 900_000)

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { launch } from '@repo/inference/launch'
 import { temporaryFolders } from '@repo/testing'
+import { path } from './env.js'
 import { has, root, run, scripts } from './support.js'
 
 const temporaryFolder = temporaryFolders()
@@ -61,6 +62,49 @@ describe('sbom.js', () => {
         hashes: [{ alg: 'SHA-256', content: expect.stringMatching(/^[0-9a-f]{64}$/) }],
       },
     ])
+  })
+})
+
+describe('image-build.sh with docker', () => {
+  /** As much of docker as the script asks for; what it was to build goes to a file. */
+  const DOCKER = `#!/usr/bin/env bash
+case "$1 $*" in
+  version*) echo 28.0 ;;
+  build*) printf '%s\\n' "$@" >"$OUT_DIR/build" ;;
+  image*.Id*) echo sha256:1234 ;;
+  image*.Size*) echo 300 ;;
+  image*.RootFS*) printf '%s\\n' sha256:base sha256:npm sha256:dependencies sha256:model sha256:app '' ;;
+  history*--human=false*) printf '%s\\n' '0 WORKDIR /app' '7 COPY /image/ / # buildkit' '6 COPY /model/ / # buildkit' \\
+    '5 COPY /image/ / # buildkit' '1 RUN node' '9 COPY of the base' ;;
+  create*) echo stopped ;;
+  cp*stopped:/app/sbom.cdx.json*) echo '{"metadata":{},"components":[],"dependencies":[]}' >"$3" ;;
+  rm*stopped*) ;;
+  *) exit 1 ;;
+esac
+`
+
+  test('when it has built, then it tells what the image is and what its layers are', async () => {
+    const OUT_DIR = await temporaryFolder()
+    await writeFile(join(OUT_DIR, 'docker'), DOCKER, { mode: 0o755 })
+    const model = join(root, 'packages/sample-model/bundles/fashion-mnist/1.0.0')
+    const env = { OUT_DIR, PATH: [OUT_DIR, path].join(delimiter), MODEL_DIR: model, COMMIT: 'abc' }
+    const { status, stderr } = await run([join(scripts, 'image-build.sh')], env)
+    expect([status, stderr]).toEqual([0, expect.stringContaining('imageSize: 300')])
+    expect(readFileSync(join(OUT_DIR, 'outputs.env'), 'utf8')).toBe(
+      'image=inference:local\nimageId=sha256:1234\nimageSize=300\n',
+    )
+    expect(readFileSync(join(OUT_DIR, 'layers.txt'), 'utf8')).toBe(
+      'dependencies 5 sha256:dependencies\nmodel 6 sha256:model\napp 7 sha256:app\n',
+    )
+    const built = readFileSync(join(OUT_DIR, 'build'), 'utf8')
+    for (const argument of [
+      `model=${model}`,
+      'SOURCE_DATE_EPOCH=0',
+      'APP_COMMIT=abc',
+      'MODEL_VERSION=1.0.0',
+    ]) {
+      expect(built).toContain(`\n${argument}\n`)
+    }
   })
 })
 
