@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import {
   type Answers,
@@ -55,13 +55,18 @@ function fill({ given }: Options, current: Partial<Answers>): Answers {
 
 /** Asks on the terminal; Enter takes what stands in brackets. */
 async function ask({ given }: Options, current: Partial<Answers>): Promise<Answers> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const terminal = createInterface({ input: process.stdin })
+  const lines = terminal[Symbol.asyncIterator]()
   const answers: Partial<Answers> = { ...given }
   for (const name of Object.keys(QUESTIONS) as Question[]) {
     while (answers[name] === undefined) {
-      const answer = (await terminal.question(`${QUESTIONS[name].text} [${current[name] ?? ''}]: `)).trim()
+      process.stdout.write(`${QUESTIONS[name].text} [${current[name] ?? ''}]: `)
+      const { value, done } = await lines.next()
+      if (done) throw new TemplateError('\nNo answer, nothing was changed. --yes asks nothing.')
+      const answer = value.trim() || current[name]
       try {
-        answers[name] = checked(name, answer || (current[name] ?? ''))
+        // Enter where nothing is known: what would hold the answer was left out.
+        answers[name] = answer === undefined ? '' : checked(name, answer)
       } catch (error) {
         console.log((error as Error).message)
       }

@@ -1,12 +1,19 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
+import { env } from './env.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const folder = temporaryFolders()
 const HOUR_MS = 3_600_000
+/** Without a way to a cluster, what would be done is only planned. */
+const REHEARSE =
+  env.CLUSTER_SCRIPT !== undefined && process.getuid?.() === 0
+    ? '--event push --approve'
+    : '--event push --dry-run'
 
 function run(cwd: string, command: string): string {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
@@ -38,6 +45,7 @@ describe('A fork', () => {
       )
       run(copy, 'npm ci --no-audit --no-fund && npm run lint && npm run typecheck')
       expect(run(copy, 'npm test')).toMatch(/\d+ passed, 0 failed/)
+      if (existsSync(join(copy, 'packages/rehearsal'))) run(copy, `npm run rehearse -- ${REHEARSE}`)
     },
     HOUR_MS,
   )

@@ -54,13 +54,12 @@ async function fork(): Promise<string> {
 const git = (cwd: string, ...args: string[]) => execFileSync('git', args, { cwd, encoding: 'utf8' })
 const diff = (copy: string) => git(copy, 'status', '--porcelain')
 
-function init(copy: string, ...args: string[]) {
-  // Node resolves the real path, so the fork's own copy has to be named.
+const init = (copy: string, ...args: string[]) => answer(copy, '', ...args)
+
+/** With these lines typed on the terminal. */
+function answer(copy: string, input: string, ...args: string[]) {
   const bin = join(copy, 'packages/init-template/bin/init-template.js')
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
-    encoding: 'utf8',
-    input: '',
-  })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { encoding: 'utf8', input })
   return { status, stdout, stderr }
 }
 
@@ -91,6 +90,17 @@ describe('npm run init-template', () => {
 
   test('when nothing is answered differently, then nothing changes', () => {
     expect(init(copy, '--yes').stdout).toBe('Nothing to change.\n')
+    expect(diff(copy)).toBe('')
+  })
+
+  test('when it asks and Enter is the answer, then nothing changes; without answers it says so', () => {
+    const asked = answer(copy, '\n'.repeat(8))
+    expect(asked.stdout).toContain('Name of the image in the registry [inference]: Nothing to change.\n')
+    expect(answer(copy, 'No good name\n', '--owner', 'acme')).toMatchObject({
+      status: 2,
+      stdout: expect.stringContaining('has to be lower-case letters'),
+      stderr: expect.stringContaining('No answer, nothing was changed'),
+    })
     expect(diff(copy)).toBe('')
   })
 

@@ -262,8 +262,8 @@ export const graphMistakes: Mistake[] = [
   {
     name: 'a variable that is declared twice',
     file: variables,
-    from: '  aksCluster: inference\n',
-    to: '  aksCluster: inference\n  modelName: other\n',
+    from: '  kubectlVersion:',
+    to: '  modelName: other\n  kubectlVersion:',
     at: 'modelName: ',
     rule: 'variables',
     says: /modelName is declared twice/,
