@@ -39,12 +39,12 @@ export async function runDocument(
 }
 
 async function runStep(step: Step, session: Session, machine: Machine): Promise<StepResult> {
-  const needs = step.track === 'azure' ? ([...step.needs, 'az'] as const) : step.needs
-  const reason = step.skip ?? needs.map((need) => machine.missing(need)).find((why) => why !== undefined)
-  if (reason !== undefined) return { step, outcome: 'skipped', reason }
-
   const begin = Date.now()
   const taken = machine.taken(step.command.trim())
+  const needs = step.track === 'azure' ? ([...step.needs, 'az'] as const) : step.needs
+  const reason = step.skip ?? needs.map((need) => machine.missing(need)).find((why) => why !== undefined)
+  if (taken === undefined && reason !== undefined) return { step, outcome: 'skipped', reason }
+
   const problem =
     taken === undefined
       ? await runAndCompare(step, session)

@@ -97,6 +97,7 @@ describe('runDocument', () => {
     const taken = (command: string) => (command === 'npm run e2e' ? 'all good\n' : undefined)
     expect(outcomes(await run(bash('npm run e2e') + text('all good'), { taken }))).toEqual(['taken'])
     expect(outcomes(await run(bash('npm run e2e') + text('all bad'), { taken }))).toEqual(['failed'])
+    expect(outcomes(await run(bash('npm run e2e', 'skip="long"'), { taken }))).toEqual(['taken'])
   })
 
   test.each([
