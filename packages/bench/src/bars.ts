@@ -1,4 +1,4 @@
-import type { CaseResult, LoadResult, Results, ServerResult } from './results.js'
+import type { CaseResult, LoadResult, PullResult, Results, ServerResult } from './results.js'
 
 /** A promise about the app, and what became of it in this run. */
 export interface Bar {
@@ -31,6 +31,19 @@ export function serverOf(one: CaseResult, name: string): ServerResult | undefine
 
 export function loadAt(server: ServerResult | undefined, concurrency: number): LoadResult | undefined {
   return server?.loads.find((load) => load.concurrency === concurrency)
+}
+
+/** The bars of pulling. */
+export function pullBars(pulls: PullResult[]): Bar[] {
+  return pulls.flatMap(({ store, bare, pull, growth, warmMs, warmRequests }) => {
+    const share = pull.median / bare.median
+    const warm = `${warmMs.toFixed(0)} ms, ${warmRequests} request`
+    return [
+      bar(`${store}: pull, share of a bare download`, 'at least 0.80', share.toFixed(2), share >= 0.8),
+      bar(`${store}: growth of memory`, 'under 100 MB', `${growth.toFixed(0)} MB`, growth < 100),
+      bar(`${store}: nothing changed`, 'under 150 ms, 1 request', warm, warmMs < 150 && warmRequests === 1),
+    ]
+  })
 }
 
 function shareOfLimit(one: CaseResult, wanted: number): Bar[] {

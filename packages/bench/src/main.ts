@@ -7,8 +7,9 @@ import { prepareCases } from './cases.js'
 import { hasWrk } from './load/wrk.js'
 import { measureCase } from './measure.js'
 import { help, type Options, parseOptions } from './options.js'
+import { measurePulls } from './pull/measure-pulls.js'
 import { chart } from './report/chart.js'
-import { markdownReport, replaceMeasured, terminalReport } from './report/text.js'
+import { markdownReports, terminalReport, withReport } from './report/text.js'
 import type { CaseResult, Machine, Results } from './results.js'
 import { flaskProblem } from './servers/launches.js'
 
@@ -16,7 +17,7 @@ const say = (line: string) => console.error(line)
 
 async function main(options: Options): Promise<void> {
   // Better now than after twenty minutes.
-  if (options.report !== undefined) replaceMeasured(await readFile(options.report, 'utf8'), '')
+  if (options.report !== undefined) withReport(await readFile(options.report, 'utf8'), [])
   const machine = describeMachine()
   if (machine.loadAverage > 0.5)
     say(`This machine is busy (load ${machine.loadAverage}): figures will be off.`)
@@ -46,8 +47,11 @@ async function measure(options: Options, machine: Machine, workFolder: string): 
   for (const one of await prepareCases(workFolder, options.only, skip)) {
     cases.push(await measureCase(one, { effort, workFolder, hasLoad, flask, say }))
   }
+  const pulls = ['pull', undefined].includes(options.only)
+    ? await measurePulls({ ...effort, megabytes: effort.pullMegabytes, workFolder, say })
+    : []
   const { seconds, repetitions } = effort
-  return { machine, mode, seconds, repetitions, cases, skipped }
+  return { machine, mode, seconds, repetitions, cases, pulls, skipped }
 }
 
 async function write({ out, report }: Options, results: Results): Promise<void> {
@@ -57,10 +61,10 @@ async function write({ out, report }: Options, results: Results): Promise<void> 
   await writeFile(join(out, 'chart.svg'), chart(results))
   say(`Written: ${join(out, 'results.json')} and ${join(out, 'chart.svg')}`)
   if (report === undefined) return
-  const name = basename(report, '.md')
-  await writeFile(join(dirname(report), `${name}.svg`), chart(results))
+  const picture = `${basename(report, '.md')}.svg`
+  if (results.cases.length > 0) await writeFile(join(dirname(report), picture), chart(results))
   const document = await readFile(report, 'utf8')
-  await writeFile(report, replaceMeasured(document, markdownReport(results, `${name}.svg`)))
+  await writeFile(report, withReport(document, markdownReports(results, picture)))
   say(`Written: ${report}`)
 }
 

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 
 export const help = `npm run bench                      every case, three times, about 25 minutes
 npm run bench -- --quick           every case once, under two minutes: for a first look
-npm run bench -- --only resnet50   one case: sample, sample-1, mobilenet or resnet50
+npm run bench -- --only resnet50   one case: sample, sample-1, mobilenet, resnet50 or pull
 npm run bench -- --flask <folder>  also the original's stack, made by packages/bench/flask/setup.sh <folder>
 npm run bench -- --report docs/performance.md
                                    writes tables and chart into this file, between its markers
@@ -20,6 +20,8 @@ export interface Effort {
   concurrency: number[]
   coldStarts: number
   overloadSeconds: number
+  /** Size of the model that is pulled. */
+  pullMegabytes: number
 }
 
 const EFFORTS: Record<'full' | 'quick' | 'smoke', Effort> = {
@@ -30,6 +32,7 @@ const EFFORTS: Record<'full' | 'quick' | 'smoke', Effort> = {
     concurrency: [1, 8, 32],
     coldStarts: 5,
     overloadSeconds: 30,
+    pullMegabytes: 1000,
   },
   quick: {
     repetitions: 1,
@@ -38,6 +41,7 @@ const EFFORTS: Record<'full' | 'quick' | 'smoke', Effort> = {
     concurrency: [1, 8, 32],
     coldStarts: 2,
     overloadSeconds: 5,
+    pullMegabytes: 100,
   },
   /** For the test that everything still fits together: its figures mean nothing. */
   smoke: {
@@ -47,6 +51,7 @@ const EFFORTS: Record<'full' | 'quick' | 'smoke', Effort> = {
     concurrency: [2],
     coldStarts: 1,
     overloadSeconds: 0.5,
+    pullMegabytes: 20,
   },
 }
 

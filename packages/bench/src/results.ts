@@ -10,6 +10,8 @@ export interface Results {
   seconds: number
   repetitions: number
   cases: CaseResult[]
+  /** One for each store. */
+  pulls: PullResult[]
   /** What was not measured, and why. */
   skipped: string[]
 }
@@ -52,4 +54,18 @@ export interface LoadResult {
   /** Of the health check meanwhile. */
   healthP99: Spread
   healthFailures: number
+}
+
+/** Pulling a large model into a folder, against nothing but streaming and hashing its largest file. */
+export interface PullResult {
+  store: string
+  megabytes: number
+  /** Megabytes per second. */
+  bare: Spread
+  pull: Spread
+  /** Megabytes that the pulling process grew by, at most. */
+  growth: number
+  /** Milliseconds and requests of a pull that finds everything there. */
+  warmMs: number
+  warmRequests: number
 }

@@ -55,6 +55,25 @@ withWrk(
   },
 )
 
+test('when only pulling is measured, then both stores have figures, and the report its section', async () => {
+  const out = await temporaryFolder()
+  const report = join(out, 'report.md')
+  const markers = ['measured', 'pull'].map(
+    (name) => `<!-- ${name}: begin -->\n${name}\n<!-- ${name}: end -->\n`,
+  )
+  await writeFile(report, markers.join(''))
+  await run('--smoke', '--only', 'pull', '--out', out, '--report', report)
+  const { pulls } = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as Results
+  expect(pulls.map(({ store }) => store)).toEqual(['Azure Blob (Azurite)', 'S3 (stand-in)'])
+  for (const { bare, pull, warmRequests } of pulls) {
+    expect(Math.min(bare.median, pull.median)).toBeGreaterThan(0)
+    expect(warmRequests).toBe(1)
+  }
+  const text = await readFile(report, 'utf8')
+  expect(text).toContain('share of a bare download')
+  expect(text).toContain(markers[0])
+})
+
 test('when the case is unknown, then it names those that there are', async () => {
   await expect(run('--smoke', '--only', 'alexnet')).rejects.toMatchObject({
     code: 1,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { bars } from '../src/bars.js'
 import { chart } from '../src/report/chart.js'
-import { markdownReport, terminalReport } from '../src/report/text.js'
+import { markdownReports, terminalReport } from '../src/report/text.js'
 import type { LoadResult, Results } from '../src/results.js'
 import { quantile, spread } from '../src/stats.js'
 
@@ -27,6 +27,7 @@ function results(at8: number, at32: number, change: Partial<Results['cases'][num
     seconds: 10,
     repetitions: 3,
     skipped: ['the Flask original: it is not there'],
+    pulls: [],
     cases: [
       {
         id: 'resnet50',
@@ -92,7 +93,7 @@ describe('the bars', () => {
 
 describe('the reports', () => {
   test('when they are written, then they hold medians, spreads and what was skipped', () => {
-    for (const text of [terminalReport(results(95, 80)), markdownReport(results(95, 80), 'x.svg')]) {
+    for (const text of [terminalReport(results(95, 80)), markdownReports(results(95, 80), 'x.svg')[0]?.text]) {
       expect(text).toContain('80.0 (79.0-82.0)')
       expect(text).toContain('0.80')
       expect(text).toContain('not met')

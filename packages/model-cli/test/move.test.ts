@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Azurite, startAzurite } from '@repo/azurite'
 import { temporaryFolders, writeColourBundle } from '@repo/testing'
-import { S3_ENV, S3StandIn } from '../../model-loader/test/helpers/s3-stand-in.js'
+import { S3_ENV, S3StandIn } from '@repo/testing/s3-stand-in'
 import { modelJson } from './helpers/run.js'
 
 const temporaryFolder = temporaryFolders()

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { type Azurite, startAzurite } from '@repo/azurite'
 import { verifyBundle } from '@repo/model-bundle'
 import { temporaryFolders } from '@repo/testing'
+import { S3StandIn } from '@repo/testing/s3-stand-in'
 import {
   listModels,
   type ModelStore,
@@ -19,7 +20,6 @@ import {
 import { isLong } from './env.js'
 import { writeBundle } from './helpers/bundles.js'
 import { type Fault, FaultProxy } from './helpers/fault-proxy.js'
-import { S3StandIn } from './helpers/s3-stand-in.js'
 import { azuriteStore, describeStores, folderStore, s3Store, type TestStore } from './helpers/stores.js'
 
 const temporaryFolder = temporaryFolders()

@@ -1,4 +1,4 @@
-import { bars, loadAt, serverOf } from '../bars.js'
+import { type Bar, bars, loadAt, pullBars, serverOf } from '../bars.js'
 import type { CaseResult, Results } from '../results.js'
 import type { Spread } from '../stats.js'
 
@@ -15,21 +15,36 @@ export interface Table {
   rows: string[][]
 }
 
-/** One table for each case, and one of the bars. */
+/** Everything, for a terminal. */
 export function tables(results: Results): Table[] {
-  return [...results.cases.flatMap(caseTables), barsTable(results)]
+  return [...servingTables(results), ...pullTables(results)]
 }
 
-function barsTable(results: Results): Table {
+/** One table for each case, and one of the bars. */
+export function servingTables(results: Results): Table[] {
+  if (results.cases.length === 0) return []
+  return [...results.cases.flatMap(caseTables), barsTable(bars(results))]
+}
+
+export function pullTables({ pulls }: Results): Table[] {
+  if (pulls.length === 0) return []
+  const rows = pulls.map((one) => [
+    one.store,
+    figure(one.bare),
+    figure(one.pull),
+    one.growth.toFixed(0),
+    `${one.warmMs.toFixed(0)} ms, ${one.warmRequests} request`,
+  ])
+  const title = `A model of ${pulls[0]?.megabytes} MB`
+  const head = ['', 'bare download, MB/s', 'pull, MB/s', 'growth, MB', 'pull of what is there']
+  return [{ title, head, rows }, barsTable(pullBars(pulls))]
+}
+
+function barsTable(list: Bar[]): Table {
   return {
     title: 'Bars',
     head: ['', 'bar', 'found', ''],
-    rows: bars(results).map(({ what, wanted, found, met }) => [
-      what,
-      wanted,
-      found,
-      met ? 'met' : '**not met**',
-    ]),
+    rows: list.map(({ what, wanted, found, met }) => [what, wanted, found, met ? 'met' : '**not met**']),
   }
 }
 

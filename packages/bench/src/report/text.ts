@@ -1,5 +1,5 @@
 import type { Results } from '../results.js'
-import { type Table, tables } from './tables.js'
+import { pullTables, servingTables, type Table, tables } from './tables.js'
 
 /** For a terminal. */
 export function terminalReport(results: Results): string {
@@ -20,17 +20,29 @@ function terminalTable({ title, head, rows }: Table): string {
   return [...(title ? [title] : []), ...lines].join('\n')
 }
 
-/** For a document. */
-export function markdownReport(results: Results, chart: string): string {
-  const { machine, seconds, repetitions, mode, skipped } = results
+/** What belongs between two markers of a document. */
+interface Section {
+  name: 'measured' | 'pull'
+  text: string
+}
+
+/** For a document: a section for what was measured of serving, and one for pulling. */
+export function markdownReports(results: Results, chart: string): Section[] {
+  const { machine, seconds, repetitions, mode, cases, pulls, skipped } = results
   const times = repetitions === 1 ? 'once' : `${repetitions} times, in turns`
-  return [
-    `Measured on ${machine.cores} cores of ${machine.cpu}, Node.js ${machine.node}, ONNX Runtime ${machine.onnxRuntime}; ` +
-      `${seconds} s of load for each figure, ${times}${mode === 'full' ? '' : ` (${mode})`}. Medians, with the lowest and the highest in brackets.`,
+  const where = `Measured on ${machine.cores} cores of ${machine.cpu}, Node.js ${machine.node}`
+  const how = `${times}${mode === 'full' ? '' : ` (${mode})`}. Medians, with the lowest and the highest in brackets.`
+  const serving = [
+    `${where}, ONNX Runtime ${machine.onnxRuntime}; ${seconds} s of load for each figure, ${how}`,
     `![Requests per second with 32 clients, as shares of the machine's limit](${chart})`,
-    ...tables(results).map(markdownTable),
+    ...servingTables(results).map(markdownTable),
     ...skipped.map((why) => `Not measured: ${why}.`),
-  ].join('\n\n')
+  ]
+  const pulling = [`${where}; ${how}`, ...pullTables(results).map(markdownTable)]
+  return [
+    ...(cases.length > 0 ? [{ name: 'measured' as const, text: serving.join('\n\n') }] : []),
+    ...(pulls.length > 0 ? [{ name: 'pull' as const, text: pulling.join('\n\n') }] : []),
+  ]
 }
 
 function markdownTable({ title, head, rows }: Table): string {
@@ -39,11 +51,12 @@ function markdownTable({ title, head, rows }: Table): string {
   return title ? `### ${title}\n\n${lines}` : lines
 }
 
-const [BEGIN, END] = ['<!-- measured: begin -->', '<!-- measured: end -->']
-
-/** Puts a report between a document's markers. @throws Error when it has none */
-export function replaceMeasured(document: string, report: string): string {
-  const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)]
-  if (begin === -1 || end < begin) throw new Error(`the document lacks the lines ${BEGIN} and ${END}`)
-  return `${document.slice(0, begin + BEGIN.length)}\n\n${report}\n\n${document.slice(end)}`
+/** Puts sections between a document's markers. @throws Error when it has no markers for one */
+export function withReport(document: string, sections: Section[]): string {
+  return sections.reduce((text, section) => {
+    const [first, last] = [`<!-- ${section.name}: begin -->`, `<!-- ${section.name}: end -->`]
+    const [begin, end] = [text.indexOf(first), text.indexOf(last)]
+    if (begin === -1 || end < begin) throw new Error(`the document lacks the lines ${first} and ${last}`)
+    return `${text.slice(0, begin + first.length)}\n\n${section.text}\n\n${text.slice(end)}`
+  }, document)
 }

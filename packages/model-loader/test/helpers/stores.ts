@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 import { afterAll, beforeAll, describe } from '@jest/globals'
 import { type Azurite, startAzurite } from '@repo/azurite'
+import { S3_ENV, S3StandIn } from '@repo/testing/s3-stand-in'
 import { type ModelStore, openStore } from '../../src/index.js'
 import { setEnvironment } from '../env.js'
-import { S3_ENV, S3StandIn } from './s3-stand-in.js'
 
 /** A fresh store, and ways to harm it behind its back. */
 export interface TestStore {
