@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Options } from './options.js'
+import { predict } from './predict.js'
 import { exitCode, folder, type Rehearsal, rehearse } from './rehearse.js'
 import { History } from './run/history.js'
 import type { RunRecord } from './run/record.js'
@@ -26,6 +27,7 @@ export async function play(name: string, rehearsal: Rehearsal): Promise<string[]
     if (scenario.from !== undefined) options.from = scenario.from
   }
   const runs = await rehearse({ ...rehearsal, options, edits: scenario.edits, approve: async () => true })
+  if (scenario.expected.exitCode === 0) for (const line of await predict(runs)) rehearsal.view.say(line)
   return differences(scenario, runs, exitCode(runs, rehearsal.signal.aborted))
 }
 

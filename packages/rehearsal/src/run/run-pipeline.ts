@@ -73,8 +73,9 @@ function newRecord({ name, pipeline, trigger, isSelected }: RunRequest, history:
   const stages = pipeline.stages.map((stage): StageRecord => {
     const old = history.lastGoodStage(name, stage.name)
     // Without an earlier run it counts as done, and has no outputs.
-    if (!isSelected(stage.name))
-      return old ?? { ...newStage(stage), result: 'Succeeded', reason: 'not chosen' }
+    if (!isSelected(stage.name)) {
+      return old ? asEarlier(old) : { ...newStage(stage), result: 'Succeeded', reason: 'not chosen' }
+    }
     return newStage(stage)
   })
   return {
@@ -100,6 +101,12 @@ function newStage({ name, displayName, dependsOn, jobs }: Stage): StageRecord {
     }
   })
   return { name, displayName, dependsOn, jobs: jobRecords, artifacts: {} }
+}
+
+/** What later stages need of it: results, outputs, artifacts. Its steps and times belong to the other run. */
+function asEarlier({ jobs, startedAt, endedAt, ...stage }: StageRecord): StageRecord {
+  const kept = jobs.map(({ startedAt: _, endedAt: __, ...job }) => ({ ...job, steps: [] }))
+  return { ...stage, reason: stage.reason ?? 'as in an earlier run', jobs: kept }
 }
 
 async function runStage(
