@@ -7,7 +7,7 @@
 # Reads:
 #   NODE_VERSION     default: 24.20.0, as in the Dockerfile
 #   NPM_VERSION      default: what package.json names
-#   DEBIAN_MIRROR    default: http://deb.debian.org/debian
+#   DEBIAN_MIRROR    default: the mirror of this machine's own apt where it is Debian's, else debootstrap's default
 # Makes, in the container engine:
 #   localhost/node:<version>-bookworm-slim         Debian 12 and node
 #   localhost/node-build:<version>-bookworm-slim   the same with npm
@@ -30,9 +30,12 @@ make() {
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   log "making $run and $build: Debian's packages take a minute or two"
+  # shellcheck disable=SC2016  # apt-get fills these in
+  mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
+    awk '$2 == "Debian" && $1 !~ /security/ { print $1; exit }')}
   # The mirror's signatures are checked by the keyring that Debian itself comes with.
   debootstrap --variant=minbase --include=ca-certificates,libstdc++6 bookworm "$work/root" \
-    "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$OUT_DIR/debootstrap.log" 2>&1 ||
+    ${mirror:+"$mirror"} >"$OUT_DIR/debootstrap.log" 2>&1 ||
     fail "debootstrap failed: $(tail -n 3 "$OUT_DIR/debootstrap.log")"
   rm -rf "$work/root"/var/cache/apt/* "$work/root"/var/lib/apt/lists/* "$work/root"/var/log/* \
     "$work/root"/usr/share/{doc,man,locale,info}/*
