@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { isColoured, isLive, root } from './env.js'
-import { PipelineError } from './expand/index.js'
+import { PipelineError, type Stage } from './expand/index.js'
 import { passes } from './expand/triggers.js'
 import { help, type Options, parseOptions, UsageError } from './options.js'
 import { type Prepared, preparePipelines } from './pipelines.js'
@@ -11,6 +11,7 @@ import { createView, type View } from './report/view.js'
 import { scenarios } from './scenarios.js'
 import { list, plan } from './show.js'
 import { type LocalCloud, LocalCloudError, startLocalCloud } from './surroundings.js'
+import { tasks } from './tasks/index.js'
 
 /** Environments whose deployments a person approves; in Azure DevOps that is set on the environment. */
 const ASKS_FOR_APPROVAL = /prod/i
@@ -36,16 +37,14 @@ async function main(args: string[]): Promise<number> {
   const view = createView({ isLive, isColoured, reportFolder })
   const { signal, hardSignal } = interrupts(view)
   const base = { options, view, edits: [], signal, hardSignal, approve: approver(options, view) }
-  const steps = shown
-    .flatMap(({ pipeline }) => pipeline.stages)
-    .flatMap(({ jobs }) => jobs.flatMap(({ hooks }) => hooks))
+  const needsCloud = shown.some(({ pipeline, selected }) =>
+    pipeline.stages.some((stage) => selected.has(stage.name) && usesConnection(stage)),
+  )
   const isPartial = options.stages.length > 0 || options.from !== undefined
   if (!isPartial) await forget()
   const cloud = new Cloud(view, signal)
   try {
     if (names) return await playAll(names, base, cloud)
-    const needsCloud =
-      options.event !== 'pr' && steps.some((hook) => hook.steps.some(({ task }) => /^AzureCLI@/.test(task)))
     const rehearsal: Rehearsal = needsCloud ? { ...base, cloud: await cloud.open() } : base
     if (options.event === 'model')
       await rehearsal.cloud?.publish((await scenarios['new-model']?.model?.('')) ?? '')
@@ -57,6 +56,11 @@ async function main(args: string[]): Promise<number> {
     view.pause()
     await cloud.close()
   }
+}
+
+function usesConnection({ jobs }: Stage): boolean {
+  const steps = jobs.flatMap(({ hooks }) => hooks).flatMap((hook) => hook.steps)
+  return steps.some(({ task }) => tasks[task]?.connection !== undefined)
 }
 
 /** Started by the event, or by a pipeline that is. */

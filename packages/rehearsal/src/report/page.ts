@@ -11,7 +11,7 @@ import {
 import { duration, escapeXml, MARKS } from './format.js'
 import { STYLE } from './style.js'
 
-const BOX = { width: 230, height: 46, gapX: 50, gapY: 14, pad: 8 }
+const BOX = { width: 230, height: 46, gapX: 50, gapY: 14, pad: 8, letters: 34 }
 const LOG_LINES = 200
 
 /** A page that needs nothing but itself: each run's graph, its steps over time, and their logs. */
@@ -120,7 +120,7 @@ function graph({ stages }: RunRecord): string {
     const { x, y } = placeOf(stage.name)
     const jobs = stage.jobs.map(
       (job, index) =>
-        `<text class="small ${job.result}" x="${x + 12}" y="${y + 56 + index * 18}">${MARKS[job.result ?? 'Skipped']} ${escapeXml(job.displayName)} ${duration(job)}</text>`,
+        `<text class="small ${job.result}" x="${x + 12}" y="${y + 56 + index * 18}">${MARKS[job.result ?? 'Skipped']} ${escapeXml(shortened(job.displayName))}</text>`,
     )
     return `<rect class="${stage.result}" x="${x}" y="${y}" width="${BOX.width}" height="${heightOf(stage)}" rx="8"/>
 <text x="${x + 12}" y="${y + 22}">${escapeXml(stage.displayName)}</text>
@@ -140,4 +140,8 @@ function graph({ stages }: RunRecord): string {
 ${arrows.join('\n')}
 ${boxes.join('\n')}
 </svg></div>`
+}
+
+function shortened(text: string): string {
+  return text.length <= BOX.letters ? text : `${text.slice(0, BOX.letters - 1)}…`
 }
