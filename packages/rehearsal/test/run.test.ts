@@ -461,9 +461,12 @@ stages:
     steps: [{ script: echo $(x), displayName: tell }]
 `
     await pipelines.run(yaml)
-    const { run: record, log } = await pipelines.run(yaml, { stages: ['B'] })
+    const { run: later, log } = await pipelines.run(yaml, { stages: ['B'] })
     expect(await log('tell')).toBe('from A\n')
-    expect(record.stages.map(({ result }) => result)).toEqual(['Succeeded', 'Succeeded'])
+    expect(later.stages.map(({ result }) => result)).toEqual(['Succeeded', 'Succeeded'])
+    expect(later.stages[0]).toMatchObject({ reason: 'as in an earlier run', jobs: [{ steps: [] }] })
+    const { run: earlier } = await pipelines.run(yaml, { stages: ['A'] })
+    expect(earlier.stages.map(({ result }) => result)).toEqual(['Succeeded', 'Skipped'])
   })
 
   test(`when variables count as in ${EXPRESSIONS}#counter, then each prefix has its own count`, async () => {

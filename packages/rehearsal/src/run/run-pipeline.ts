@@ -70,13 +70,14 @@ export async function runPipeline(
 }
 
 function newRecord({ name, pipeline, trigger, isSelected }: RunRequest, history: History): RunRecord {
+  const chosen = pipeline.stages.filter((stage) => isSelected(stage.name))
+  const needed = new Set(chosen.flatMap((stage) => ancestors(pipeline.stages, stage)))
   const stages = pipeline.stages.map((stage): StageRecord => {
+    if (isSelected(stage.name)) return newStage(stage)
+    if (!needed.has(stage)) return { ...newStage(stage), result: 'Skipped', reason: 'not chosen' }
     const old = history.lastGoodStage(name, stage.name)
     // Without an earlier run it counts as done, and has no outputs.
-    if (!isSelected(stage.name)) {
-      return old ? asEarlier(old) : { ...newStage(stage), result: 'Succeeded', reason: 'not chosen' }
-    }
-    return newStage(stage)
+    return old ? asEarlier(old) : { ...newStage(stage), result: 'Succeeded', reason: 'not chosen' }
   })
   return {
     ...{
