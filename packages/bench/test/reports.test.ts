@@ -93,7 +93,10 @@ describe('the bars', () => {
 
 describe('the reports', () => {
   test('when they are written, then they hold medians, spreads and what was skipped', () => {
-    for (const text of [terminalReport(results(95, 80)), markdownReports(results(95, 80), 'x.svg')[0]?.text]) {
+    for (const text of [
+      terminalReport(results(95, 80)),
+      markdownReports(results(95, 80), 'x.svg')[0]?.text,
+    ]) {
       expect(text).toContain('80.0 (79.0-82.0)')
       expect(text).toContain('0.80')
       expect(text).toContain('not met')
