@@ -40,7 +40,7 @@ async function main(args: string[]): Promise<number> {
   const needsCloud = shown.some(({ pipeline, selected }) =>
     pipeline.stages.some((stage) => selected.has(stage.name) && usesConnection(stage)),
   )
-  const isPartial = options.stages.length > 0 || options.from !== undefined
+  const isPartial = options.stages.length > 0 || options.from !== undefined || options.pipeline !== undefined
   if (!isPartial) await forget()
   const cloud = new Cloud(view, signal)
   try {

@@ -16,6 +16,10 @@ export interface Options {
   list: boolean
   dryRun: boolean
   scenario?: string
+  /** A pipeline that a person starts, instead of an event. */
+  pipeline?: string
+  /** The number of the run that it gets as its resource. */
+  build?: string
   parameters: Record<string, string>
   fresh: boolean
   help: boolean
@@ -31,10 +35,12 @@ npm run rehearse -- <options>
   --branch <name>                 where it happened (main)
   --changed <path>                a changed path, may be repeated (all paths)
   --schedule <name>               which schedule's time has come (the first)
-  --parameter <name>=<value>      a parameter of the build, may be repeated
+  --parameter <name>=<value>      a parameter of the pipeline, may be repeated
   --approve                       approves every deployment that asks for it
   --stage <name>                  runs this stage only, may be repeated; the rest is taken from the last rehearsal
   --from <name>                   runs this stage and all after it; the rest is taken from the last rehearsal
+  --pipeline <name>               starts this pipeline by hand, such as inference-rollback
+  --build <number>                which build it gets (the last good one)
   --list                          shows stages, jobs and steps, and runs nothing
   --dry-run                       prints the expanded plan as YAML, and runs nothing
   --scenario <name>               something goes wrong on purpose; "list" names them, "all" plays all
@@ -59,6 +65,8 @@ export function parseOptions(args: string[]): Options {
     approve: values.approve ?? false,
     stages: values.stage ?? [],
     ...(values.from !== undefined && { from: values.from }),
+    ...(values.pipeline !== undefined && { pipeline: values.pipeline }),
+    ...(values.build !== undefined && { build: values.build }),
     list: values.list ?? false,
     dryRun: values['dry-run'] ?? false,
     ...(values.scenario !== undefined && { scenario: values.scenario }),
@@ -84,6 +92,7 @@ function parse(args: string[]) {
       options: {
         ...{ event: text, branch: text, changed: texts, schedule: text, parameter: texts, approve: flag },
         ...{ stage: texts, from: text, list: flag, 'dry-run': flag, scenario: text, fresh: flag },
+        ...{ pipeline: text, build: text },
         help: { type: 'boolean', short: 'h' },
       },
     }).values

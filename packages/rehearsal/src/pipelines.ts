@@ -33,13 +33,15 @@ export function preparePipelines(
   const load = (file: string, trigger: Trigger) => {
     const name = nameOf(file)
     const variables = compileTimeVariables(name, trigger, root)
-    // Parameters are given to the build; other pipelines have their defaults.
-    const parameters = file === 'build.yml' ? options.parameters : {}
+    // Parameters are for what the event or a person starts; other pipelines have their defaults.
+    const parameters = name === (options.pipeline ?? nameOf('build.yml')) ? options.parameters : {}
     const pipeline = loadPipeline(join(root, FOLDER, file), { root, variables, overrides, parameters })
     checkTasks(pipeline)
     return { name, pipeline, trigger, selected: new Set<string>() }
   }
   const prepared = files.map((file) => {
+    if (nameOf(file) === options.pipeline)
+      return load(file, { ...triggerOf(options, undefined, root), reason: 'Manual' })
     const first = load(file, triggerOf(options, undefined, root))
     if (first.pipeline.triggers.push) return scheduled(first)
     return load(file, { ...triggerOf(options, undefined, root), reason: 'ResourceTrigger' })
@@ -53,7 +55,14 @@ export function preparePipelines(
   }
 }
 
-function select(prepared: Prepared[], { stages, from }: Options): void {
+function select(prepared: Prepared[], { stages, from, pipeline: byHand }: Options): void {
+  if (byHand !== undefined) {
+    const chosen = prepared.find(({ name }) => name === byHand)
+    const names = prepared.map(({ name }) => name).join(', ')
+    if (!chosen) throw new UsageError(`there is no pipeline ${byHand}. There are: ${names}`)
+    for (const { name } of chosen.pipeline.stages) chosen.selected.add(name)
+    return
+  }
   const known = prepared.flatMap(({ pipeline }) => pipeline.stages.map(({ name }) => name))
   const unknown = [...stages, ...(from === undefined ? [] : [from])].find((name) => !known.includes(name))
   if (unknown !== undefined)

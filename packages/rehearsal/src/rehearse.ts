@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { agentEnvironment, npmCache, root, stateFolder } from './env.js'
 import { startsAfter, whyNot } from './events.js'
-import type { Options } from './options.js'
+import type { Pipeline } from './expand/index.js'
+import { type Options, UsageError } from './options.js'
 import { preparePipelines } from './pipelines.js'
 import type { View } from './report/view.js'
 import { writeReport } from './report/write.js'
@@ -84,7 +85,8 @@ export async function rehearse(rehearsal: Rehearsal): Promise<RunRecord[]> {
   }
   try {
     for (const each of prepared) {
-      if (each.trigger.reason === 'ResourceTrigger') continue
+      if (each.name === options.pipeline) await run(each, resourcesOf(each.pipeline))
+      if (options.pipeline !== undefined || each.trigger.reason === 'ResourceTrigger') continue
       const reason = whyNot(each.pipeline, options)
       if (reason !== undefined) view.say(`${each.name} is not started: ${reason}`)
       else if (each.selected.size > 0) await run(each, {})
@@ -96,10 +98,22 @@ export async function rehearse(rehearsal: Rehearsal): Promise<RunRecord[]> {
   }
   return runs
 
+  /** The runs that a person would choose in Azure DevOps. */
+  function resourcesOf({ resources }: Pipeline): Record<string, RunRecord> {
+    const found = resources.map(({ alias, source, tags }) => {
+      const record =
+        options.build === undefined ? history.last(source, tags) : history.find(source, options.build)
+      if (!record) throw new UsageError(`there is no good run ${options.build ?? ''} of ${source} to choose`)
+      return [alias, record] as const
+    })
+    return Object.fromEntries(found)
+  }
+
   /** What is chosen comes after this pipeline, whose last run stands for it. */
   async function continueFrom(name: string): Promise<void> {
     const last = history.last(name)
-    if (!last) throw new Error(`${name} was not rehearsed yet: run npm run rehearse first`)
+    if (!last)
+      throw new UsageError(`there is no good run of ${name} to go on from: npm run rehearse makes one`)
     await runNext(last)
   }
 }

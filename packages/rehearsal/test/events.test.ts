@@ -71,6 +71,13 @@ describe("this repository's pipelines", () => {
     expect(startsAfter({ ...build, name: 'another' }, pipeline)).toBeUndefined()
   })
 
+  test('when a pipeline is started by hand, then only that one runs, with its parameters', () => {
+    const args = ['--pipeline', 'inference-rollback', '--parameter', 'target=dev']
+    expect(prepare(...args).map(({ selected }) => [...selected])).toEqual([[], [], ['Dev']])
+    expect(find('inference-rollback', ...args).trigger.reason).toBe('Manual')
+    expect(() => prepare('--pipeline', 'x')).toThrow('there is no pipeline x. There are: inference-build')
+  })
+
   test('when stages are chosen, then those before them are not run, and a whole pipeline after them is', () => {
     const selected = (...args: string[]) =>
       prepare(...args).map(({ name, selected: set }) => [name, [...set]])

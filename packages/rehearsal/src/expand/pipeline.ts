@@ -32,6 +32,8 @@ export interface PipelineResource {
   alias: string
   /** The other pipeline's name in Azure DevOps. */
   source: string
+  /** What a run must carry to be offered to somebody who starts this pipeline by hand. */
+  tags: string[]
   /** undefined: its runs don't start this pipeline. */
   trigger?: { branches: Filter; tags: string[] }
   at: Position

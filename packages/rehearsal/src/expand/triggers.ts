@@ -53,8 +53,9 @@ export function readResources(root: Reader): PipelineResource[] {
   const result = resources.list('pipelines').map(({ value, at }) => {
     const entry = new Reader(value, 'a pipeline resource', resources.positions, at)
     const alias = entry.text('pipeline') ?? ''
-    entry.ignore('project', 'branch', 'version', 'tags')
-    const resource: PipelineResource = { alias, source: entry.text('source') ?? alias, at: entry.at }
+    entry.ignore('project', 'branch', 'version')
+    const tags = entry.texts('tags') ?? []
+    const resource: PipelineResource = { alias, source: entry.text('source') ?? alias, tags, at: entry.at }
     const trigger = entry.value('trigger')
     if (trigger !== undefined && trigger !== 'none' && trigger !== 'false') {
       const reader = isMap(trigger) ? entry.inner('trigger', 'a trigger') : undefined

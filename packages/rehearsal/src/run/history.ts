@@ -40,14 +40,19 @@ export class History {
     this.save()
   }
 
-  /** The newest run of a pipeline that carries all these tags and, where it is given, is on that branch. */
+  /** The newest good run of a pipeline that carries all these tags and, where it is given, is on that branch. */
   last(pipeline: string, tags: string[] = [], branch?: string): RunRecord | undefined {
     return this.#saved.runs.findLast(
       (run) =>
         run.name === pipeline &&
+        isGood(run.result) &&
         tags.every((tag) => run.tags.includes(tag)) &&
         (branch === undefined || run.branch === branch),
     )
+  }
+
+  find(pipeline: string, number: string): RunRecord | undefined {
+    return this.#saved.runs.findLast((run) => run.name === pipeline && run.number === number)
   }
 
   /** A stage as it was in the newest run in which it succeeded. */
