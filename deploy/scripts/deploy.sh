@@ -62,6 +62,8 @@ undo() {
   trap - EXIT
   log "error: the deployment failed"
   show_failure
+  # Those of helm test stay when they fail, and not even an uninstallation would take them away.
+  kubectl delete pod --selector "app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/component=test" --ignore-not-found >&2 || true
   [[ $(revisions) != "$before" ]] || fail "nothing was changed; the reason is above."
   if [[ -n $old ]]; then
     helm rollback "$RELEASE" "$old" --wait --timeout 5m >&2 ||

@@ -76,12 +76,17 @@ async function wrongModel(world: World, good: Build): Promise<string> {
 
 async function brokenImage(world: World, good: Build, name: keyof typeof APPS): Promise<string> {
   const image = imageName(name.replaceAll(' ', '-'))
-  const lines = [`FROM ${good.image}`, `CMD ${JSON.stringify(['-e', APPS[name]])}`]
-  await container(
-    world,
-    ['build', '--pull=never', '--tag', image, '--file', '-', world.folder],
-    lines.join('\n'),
-  )
+  const file = join(outFolder(world, 'broken'), 'Containerfile')
+  await writeFile(file, `FROM ${good.image}\nCMD ${JSON.stringify(['-e', APPS[name]])}\n`)
+  await container(world, [
+    'build',
+    '--pull=never',
+    '--tag',
+    image,
+    '--file',
+    file,
+    outFolder(world, 'broken'),
+  ])
   return image
 }
 

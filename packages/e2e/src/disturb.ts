@@ -68,12 +68,16 @@ async function exec(world: World, { metadata }: Pod, code: string): Promise<void
 /** Resolves with why its container ended, once it has been started again. */
 async function restarted(world: World, { metadata, status }: Pod): Promise<string | undefined> {
   const restarts = status.containerStatuses?.[0]?.restartCount ?? 0
-  return await until(world, `the container of ${metadata.name} starts again`, async () => {
-    const now = (await pods(world, NAMESPACE)).find((pod) => pod.metadata.name === metadata.name)
-    const [container] = now?.status.containerStatuses ?? []
-    if (!container || container.restartCount === restarts) return undefined
-    return container.lastState.terminated?.reason ?? ''
-  })
+  return await until(
+    world,
+    () => `the container of ${metadata.name} starts again`,
+    async () => {
+      const now = (await pods(world, NAMESPACE)).find((pod) => pod.metadata.name === metadata.name)
+      const [container] = now?.status.containerStatuses ?? []
+      if (!container || container.restartCount === restarts) return undefined
+      return container.lastState.terminated?.reason ?? ''
+    },
+  )
 }
 
 /** One node, so the pods that are moved find no other: the budget lets one go and refuses the next until time is up. */

@@ -14,7 +14,6 @@ export interface Result {
 
 export interface RunOptions {
   environment?: Record<string, string>
-  input?: string
 }
 
 /** Runs programs in the checkout's top folder. All that they print goes to the log file. */
@@ -43,6 +42,7 @@ export class Shell {
     const child = spawn(command, args, {
       cwd: root,
       detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: environmentWith(options.environment ?? {}),
     })
     const result: Result = { code: -1, stdout: '', output: '' }
@@ -54,7 +54,6 @@ export class Shell {
       result.stdout += chunk
     })
     child.stderr.on('data', read)
-    child.stdin.on('error', () => {}).end(options.input ?? '')
     const killGroup = (how: NodeJS.Signals) => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, how)

@@ -51,11 +51,16 @@ export async function uninstall(world: World): Promise<void> {
         '--wait',
       ]
       await shell.run(helm, args)
-      await until(world, `nothing is left in ${namespace}`, async () => {
-        const listed = await kubectl(world, '-n', namespace, 'get', types.join(','), '--output', 'name')
-        const left = listed.split('\n').filter((name) => name !== '' && !ALWAYS_THERE.test(name))
-        return left.length === 0 ? true : undefined
-      })
+      let left: string[] = []
+      await until(
+        world,
+        () => `nothing is left in ${namespace}, but ${left}`,
+        async () => {
+          const listed = await kubectl(world, '-n', namespace, 'get', types.join(','), '--output', 'name')
+          left = listed.split('\n').filter((name) => name !== '' && !ALWAYS_THERE.test(name))
+          return left.length === 0 ? true : undefined
+        },
+      )
     }
     return `of ${types.length} types of objects`
   })

@@ -103,7 +103,7 @@ export async function kubectl({ shell, tools, cluster }: World, ...args: string[
 }
 
 /** The container engine that deploy/scripts use, with their settings. */
-export async function container({ shell, bases }: World, args: string[], input = ''): Promise<string> {
+export async function container({ shell, bases }: World, args: string[]): Promise<string> {
   const lib = join(root, 'deploy/scripts/lib.sh')
   return await shell.run('bash', ['-euc', '. "$0"; container "$@"', lib, ...args], {
     environment: bases,
@@ -124,21 +124,29 @@ export const isReady = ({ status }: Pod): boolean =>
   status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
 
 /** Resolves with what `look` gives as soon as that is not undefined. */
-export async function until<T>(world: World, what: string, look: () => Promise<T | undefined>): Promise<T> {
+export async function until<T>(
+  world: World,
+  what: () => string,
+  look: () => Promise<T | undefined>,
+): Promise<T> {
   for (const giveUp = Date.now() + PATIENCE_MS; ; ) {
     const found = await look()
     if (found !== undefined) return found
-    if (Date.now() > giveUp) throw new Error(`This did not happen in ${PATIENCE_MS / 1000} s: ${what}`)
+    if (Date.now() > giveUp) throw new Error(`This did not happen in ${PATIENCE_MS / 1000} s: ${what()}`)
     await sleep(POLL_MS, undefined, { signal: world.shell.signal })
   }
 }
 
 /** Resolves once so many pods of the release are ready. */
 export async function untilReady(world: World, namespace: string, count: number): Promise<void> {
-  await until(world, `${count} pods are ready`, async () => {
-    const ready = (await pods(world, namespace)).filter(isReady)
-    return ready.length === count ? true : undefined
-  })
+  await until(
+    world,
+    () => `${count} pods are ready`,
+    async () => {
+      const ready = (await pods(world, namespace)).filter(isReady)
+      return ready.length === count ? true : undefined
+    },
+  )
 }
 
 const lastLines = (text: string) => text.trim().split('\n').slice(-30).join('\n')
