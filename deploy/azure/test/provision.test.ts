@@ -222,6 +222,9 @@ testWithVariables(
       namespaceDev: 'inference-dev',
       namespaceStaging: 'inference-staging',
       namespaceProduction: 'inference-production',
+      dnsLabelDev: expect.stringMatching(/^my-app-\d+-dev$/),
+      dnsLabelStaging: expect.stringMatching(/^my-app-\d+-staging$/),
+      dnsLabelProduction: expect.stringMatching(/^my-app-\d+-production$/),
     }
     const values = new Map(after.map((line) => line.trim().split(': ') as [string, string]))
     for (const [name, value] of Object.entries(written)) expect(values.get(name)).toEqual(value)
