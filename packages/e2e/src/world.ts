@@ -107,7 +107,6 @@ export async function container({ shell, bases }: World, args: string[]): Promis
   const lib = join(root, 'deploy/scripts/lib.sh')
   return await shell.run('bash', ['-euc', '. "$0"; container "$@"', lib, ...args], {
     environment: bases,
-    input,
   })
 }
 
