@@ -1,4 +1,4 @@
-/** The image for real: only with TEST_LONG, since it takes minutes, and where a container engine answers. */
+/** The image for real: only in npm run test:long, since it takes minutes, and where a container engine answers. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -7,12 +7,12 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
-import { isLong, processEnv } from './env.js'
+import { processEnv } from './env.js'
 import { has, type Ran, root, runWith } from './support.js'
 
 const temporaryFolder = temporaryFolders()
 const ENGINE_MISSING = !has('podman') && !has('docker')
-const skipped = !isLong ? 'runs with npm run test:long' : ENGINE_MISSING ? 'no container engine' : undefined
+const skipped = ENGINE_MISSING ? 'no container engine' : undefined
 const BUDGET_BYTES = 130_000_000
 const bundle = (version: string) => join(root, 'packages/sample-model/bundles/fashion-mnist', version)
 
