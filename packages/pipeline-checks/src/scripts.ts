@@ -11,7 +11,7 @@ export function checkScripts(repository: Repository): { findings: Finding[]; ski
   if (scripts.length === 0) return { findings, skipped: [] }
   const paths = scripts.map((file) => repository.path(file))
   const options = { encoding: 'utf8', cwd: repository.root } as const
-  const { error, stdout } = spawnSync(
+  const { error, stdout, stderr, signal } = spawnSync(
     'shellcheck',
     ['--external-sources', '--source-path=SCRIPTDIR', '--format=json', ...paths],
     options,
@@ -20,6 +20,8 @@ export function checkScripts(repository: Repository): { findings: Finding[]; ski
     const why = 'shellcheck is not installed: apt-get install shellcheck'
     return { findings, skipped: [{ check: 'shellcheck', why }] }
   }
+  // It prints at least an empty list, unless it was ended or could not begin.
+  if (stdout === '') throw new Error(`shellcheck gave no answer: ${stderr.trim() || signal}`)
   for (const { file, line, code, message } of JSON.parse(stdout) as ShellcheckFinding[]) {
     const name = scripts.find((each) => file.endsWith(each)) ?? file
     findings.push({ rule: 'shellcheck', file: name, line, message: `SC${code}: ${message}` })
