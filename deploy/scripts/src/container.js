@@ -14,7 +14,10 @@ const START_TIMEOUT_MS = 60_000
  */
 export function engine(...command) {
   const global = program === 'podman' ? globalFlags : []
-  const { status, stdout, stderr, error } = spawnSync(program, [...global, ...command], { encoding: 'utf8' })
+  const { status, stdout, stderr, error } = spawnSync(program, [...global, ...command], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
   if (status !== 0) throw new Error(`${program} ${command[0]}: ${error?.message ?? stderr}`)
   return stdout.trim()
 }
@@ -81,7 +84,7 @@ export class Container {
     engine('kill', '--signal', signal, this.#id)
   }
 
-  /** Waits for its end. @returns {number} its exit code */
+  /** Waits for its end, a minute at most. @returns {number} its exit code */
   wait() {
     return Number(engine('wait', this.#id))
   }

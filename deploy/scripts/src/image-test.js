@@ -8,6 +8,8 @@ import { imageTest } from './env.js'
 
 const LIMITS = ['--memory', '512m', '--cpus', '1']
 const CLIENTS = 8
+/** An app that does not end by itself must not hold the test up. */
+const PATIENCE = { timeout: 60_000 }
 
 /** @type {{ samples: { file: string, label: string }[] }} */
 const { samples } = JSON.parse(readFileSync(join(imageTest.modelFolder, 'model.json'), 'utf8'))
@@ -107,39 +109,43 @@ test('when it is healthy, then its health check says so', () => {
   container.node(...args)
 })
 
-test('when SIGTERM comes under load, then no request is lost and it ends with exit code 0', async () => {
-  let answered = 0
-  let stopping = false
-  /** @type {unknown[]} */
-  const lost = []
-  const client = async () => {
-    // Stops as a load balancer does: when the app is no longer ready, with what it has begun being answered.
-    for (let ready = true; ready; ready = !stopping || (await isReady())) {
-      const { body } = bodies[answered % bodies.length] ?? {}
-      const status = await score(body).then(
-        (answer) => answer.text().then(() => answer.status),
-        (error) => error,
-      )
-      if (status === 200) answered++
-      else lost.push(status)
-      if (answered === 10 * CLIENTS && !stopping) {
-        stopping = true
-        container.kill('TERM')
+test(
+  'when SIGTERM comes under load, then no request is lost and it ends with exit code 0',
+  PATIENCE,
+  async (t) => {
+    let answered = 0
+    let stopping = false
+    /** @type {unknown[]} */
+    const lost = []
+    const client = async () => {
+      // Stops as a load balancer does: when the app is no longer ready, with what it has begun being answered.
+      for (let ready = true; ready && !t.signal.aborted; ready = !stopping || (await isReady())) {
+        const { body } = bodies[answered % bodies.length] ?? {}
+        const status = await score(body).then(
+          (answer) => answer.text().then(() => answer.status),
+          (error) => error,
+        )
+        if (status === 200) answered++
+        else lost.push(status)
+        if (answered === 10 * CLIENTS && !stopping) {
+          stopping = true
+          container.kill('TERM')
+        }
       }
     }
-  }
-  await Promise.all(Array.from({ length: CLIENTS }, client))
-  assert.deepEqual(lost, [])
-  assert.ok(answered > 10 * CLIENTS)
-  assert.equal(container.wait(), 0)
-  assert.match(container.log(), /"msg":"stopped"/)
-})
+    await Promise.all(Array.from({ length: CLIENTS }, client))
+    assert.deepEqual(lost, [])
+    assert.ok(answered > 10 * CLIENTS)
+    assert.equal(container.wait(), 0)
+    assert.match(container.log(), /"msg":"stopped"/)
+  },
+)
 
-test('when SIGTERM comes twice, then it ends without finishing what has begun', async (t) => {
+test('when SIGTERM comes twice, then it ends without finishing what has begun', PATIENCE, async (t) => {
   const other = await Container.start(LIMITS)
   t.after(() => other.remove())
   other.kill('TERM')
-  while ((await fetch(`${other.url}/readyz`)).ok);
+  while (!t.signal.aborted && (await fetch(`${other.url}/readyz`)).ok);
   other.kill('TERM')
   assert.notEqual(other.wait(), 0)
 })

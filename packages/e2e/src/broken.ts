@@ -16,7 +16,8 @@ const APPS = {
     response.statusCode = request.url === '/healthz' ? 200 : 503
     response.end('broken on purpose')
   }).listen(8080)`,
-  'answers wrongly': `require('node:http').createServer((_, response) => response.end('{}')).listen(8080)`,
+  'answers wrongly': `process.on('SIGTERM', () => process.exit())
+    require('node:http').createServer((_, response) => response.end('{}')).listen(8080)`,
 }
 
 /** A wrong model and wrong apps: each is stopped by a gate or rolled back, and nobody outside notices. */
