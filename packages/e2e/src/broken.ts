@@ -9,15 +9,17 @@ import { container, isReady, model, outFolder, pods, script, stopped, type World
 /** How long a deployment that can't succeed is given. */
 const TIMEOUT = '15s'
 
-/** Servers that take the app's place in a good image. */
+/** Without it, a process 1 takes no notice of SIGTERM. */
+const END = `process.once('SIGTERM', () => process.exit());`
+
+/** Programs that take the app's place in a good image. */
 const APPS = {
   crashes: `console.error('broken on purpose'); process.exit(1)`,
-  'is never ready': `require('node:http').createServer((request, response) => {
+  'is never ready': `${END} require('node:http').createServer((request, response) => {
     response.statusCode = request.url === '/healthz' ? 200 : 503
     response.end('broken on purpose')
   }).listen(8080)`,
-  'answers wrongly': `process.on('SIGTERM', () => process.exit())
-    require('node:http').createServer((_, response) => response.end('{}')).listen(8080)`,
+  'answers wrongly': `${END} require('node:http').createServer((_, response) => response.end('{}')).listen(8080)`,
 }
 
 /** A wrong model and wrong apps: each is stopped by a gate or rolled back, and nobody outside notices. */
