@@ -7,11 +7,14 @@
 #   TIMEOUT         the longest wait for pods and tests, as Helm writes it; default: 5m. Going back after a failure
 #                   always gets 5m
 #   KUBECONFIG      the cluster; default: kubectl's own
+#   HELM_MAX_HISTORY  revisions that are kept; default: 30
 #   HELM, KUBECTL   the programs; default: helm (3 or 4) and kubectl
 
 need NAMESPACE
 RELEASE="${RELEASE:-inference}"
 TIMEOUT="${TIMEOUT:-5m}"
+# A failed deployment costs two: itself and the way back. Of Helm's own 10, the last good ones would soon be gone.
+export HELM_MAX_HISTORY="${HELM_MAX_HISTORY:-30}"
 need_command "${HELM:-helm}" "See https://helm.sh/docs/intro/install/, or name one in HELM."
 need_command "${KUBECTL:-kubectl}" "See https://kubernetes.io/docs/tasks/tools/, or name one in KUBECTL."
 need_command node "Node.js 20.19 or newer reads what Helm and kubectl answer."
