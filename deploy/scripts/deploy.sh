@@ -35,8 +35,7 @@ esac
 [[ $before == '[]' || -n $old ]] ||
   fail "$RELEASE has revisions, but none that was ever good: helm uninstall $RELEASE -n $NAMESPACE, then try again."
 
-# As many revisions as `revisions` reads: Helm itself forgets all but ten.
-arguments=(--install --wait --timeout "$TIMEOUT" --history-max 50)
+arguments=(--install --wait --timeout "$TIMEOUT")
 for file in ${VALUES_FILES:-}; do arguments+=(--values "$file"); done
 if [[ -n ${CANARY:-} ]]; then
   need IMAGE_REPOSITORY IMAGE_DIGEST
@@ -67,7 +66,7 @@ undo() {
   kubectl delete pod --selector "app.kubernetes.io/instance=$RELEASE,app.kubernetes.io/component=test" --ignore-not-found >&2 || true
   [[ $(revisions) != "$before" ]] || fail "nothing was changed; the reason is above."
   if [[ -n $old ]]; then
-    helm rollback "$RELEASE" "$old" --wait --timeout 5m --history-max 50 >&2 ||
+    helm rollback "$RELEASE" "$old" --wait --timeout 5m >&2 ||
       fail "and going back to revision $old failed too. Look at: helm history $RELEASE -n $NAMESPACE"
     fail "$RELEASE is back on revision $old; the reason is above."
   fi

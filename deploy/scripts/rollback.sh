@@ -23,7 +23,7 @@ target=${REVISION:-$(json '(() => {
 [[ -n $target ]] || fail "$RELEASE has no earlier good revision. See: helm history $RELEASE -n $NAMESPACE"
 last=$(json 'it.at(-1).revision' <<<"$before")
 
-if ! helm rollback "$RELEASE" "$target" --wait --timeout "$TIMEOUT" --history-max 50 >&2; then
+if ! helm rollback "$RELEASE" "$target" --wait --timeout "$TIMEOUT" >&2; then
   show_failure
   fail "going back to revision $target failed; the reason is above."
 fi
