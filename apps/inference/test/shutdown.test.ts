@@ -28,7 +28,8 @@ test(`when SIGTERM comes under load, ${ROUNDS} times, then every accepted reques
   const image = await readFile(join(sampleBundle, manifest.samples[0]!.file))
   const body = originalBody(...Array.from({ length: 8 }, () => image))
   for (let round = 0; round < ROUNDS; round++) {
-    const app = startProcess({ SHUTDOWN_DELAY_MS: '150' })
+    // Long enough for the balancer to notice on a busy machine, where its turn may come late.
+    const app = startProcess({ SHUTDOWN_DELAY_MS: '1000' })
     const url = await whenReady(app)
     let balanced = true
     const statuses: number[] = []
