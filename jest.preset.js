@@ -21,6 +21,6 @@ export default {
   coverageReporters: ['cobertura', 'text-summary'],
   collectCoverage: true,
   reporters: ['default', ['jest-junit', { outputDirectory: 'reports', outputName: 'junit.xml' }]],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 1,
 }
