@@ -35,7 +35,7 @@ export const environmentSchema = z.object({
    */
   GRAPH_CACHE_DIR: z.string().min(1).optional(),
   /** Requests that may wait for a worker; more are answered 503. */
-  QUEUE_LIMIT: z.coerce.number().int().min(0).default(128),
+  QUEUE_LIMIT: z.coerce.number().int().min(0).default(64),
   /** How long a request may wait for a worker, in milliseconds. */
   QUEUE_TIMEOUT_MS: z.coerce.number().int().min(1).default(10_000),
   /** How long a worker may take for a request, in milliseconds; a longer one means that it hangs: /healthz answers 503. */

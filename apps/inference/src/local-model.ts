@@ -99,7 +99,7 @@ export class LocalModel implements ModelService {
     kind: RequestKind,
     body: ArrayBuffer[],
     detail: RequestDetail,
-    signal: AbortSignal,
+    signal: () => AbortSignal,
     observer?: WorkObserver,
   ): Promise<string> {
     this.assertUsable()

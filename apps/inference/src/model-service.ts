@@ -37,6 +37,7 @@ export interface ModelService {
   /**
    * Has a request body answered, which is handed over.
    * @param body in the parts in which it came
+   * @param signal makes one that is aborted when the caller leaves; not called when nothing could be stopped
    * @param observer is told what the time went into, before this resolves
    * @returns the answer's JSON text
    * @throws an error with a code of http/problem.ts
@@ -45,7 +46,7 @@ export interface ModelService {
     kind: RequestKind,
     body: ArrayBuffer[],
     detail: RequestDetail,
-    signal: AbortSignal,
+    signal: () => AbortSignal,
     observer?: WorkObserver,
   ): Promise<string>
   /** The error for a request that comes while there is no model to answer it. */

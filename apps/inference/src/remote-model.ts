@@ -129,7 +129,7 @@ export class RemoteModel implements ModelService {
     kind: RequestKind,
     body: ArrayBuffer[],
     detail: RequestDetail,
-    signal: AbortSignal,
+    signal: () => AbortSignal,
   ): Promise<string> {
     this.assertUsable()
     if (kind === 'preview')
@@ -138,8 +138,9 @@ export class RemoteModel implements ModelService {
     this.#running++
     try {
       const bytes = Buffer.concat(body.map((part) => new Uint8Array(part)))
-      if (kind === 'infer') return await this.#endpoint.infer(manifest.name, bytes, signal)
-      const classify = (image: Uint8Array, top: number) => this.#classify(image, top, signal)
+      const left = signal()
+      if (kind === 'infer') return await this.#endpoint.infer(manifest.name, bytes, left)
+      const classify = (image: Uint8Array, top: number) => this.#classify(image, top, left)
       return await scoreHandlers({ classify })[kind](bytes, detail, [])
     } finally {
       this.#running--

@@ -56,6 +56,15 @@ describe('GET /', () => {
     expect(await response.text()).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=|style=|https?:/)
   })
 
+  test('when a program asks, then it gets no headers that only a page needs', async () => {
+    const ofPage = (await page()).headers
+    const ofAnswer = (await fetch(`${app.url}/version`)).headers
+    for (const headers of [ofPage, ofAnswer]) expect(headers.get('x-content-type-options')).toBe('nosniff')
+    for (const name of ['content-security-policy', 'strict-transport-security', 'referrer-policy']) {
+      expect([name, ofPage.has(name), ofAnswer.has(name)]).toEqual([name, true, false])
+    }
+  })
+
   test.each(['/assets/nope.js', '/assets/', '/assets/..%2findex.html', '/assets/%2e%2e/%2e%2e/package.json'])(
     'when %s is asked for, then 404',
     async (path) => {

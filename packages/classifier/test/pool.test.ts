@@ -34,7 +34,7 @@ describe('a pool', () => {
         )
         expect(answers).toEqual(Array.from({ length: 100 }, (_, i) => String(i)))
       },
-      { workers: 2, handlers },
+      { workers: 2, handlers, queueLimit: 100 },
     )
   })
 
@@ -84,7 +84,7 @@ describe('a pool', () => {
       async (pool) => {
         const running = pool.submit('sleep', [bytes()], '200')
         const caller = new AbortController()
-        const waiting = pool.submit('count', [bytes()], '', caller.signal)
+        const waiting = pool.submit('count', [bytes()], '', () => caller.signal)
         caller.abort()
         await expect(waiting).rejects.toMatchObject({ code: 'cancelled' })
         await running

@@ -33,12 +33,9 @@ export async function answerFromWorker(
   // A longer one is refused by readBody; one of unknown length may grow to the limit.
   const giveBack = limits.budget.take(Math.min(limits.bodyBytes, Number(declared ?? limits.bodyBytes)))
   try {
-    const caller = new AbortController()
-    res.once('close', () => {
-      // Aborting costs something, so it is left out for those who got their answer.
-      if (!res.writableFinished) caller.abort()
-    })
     const body = await readBody(req, limits.bodyBytes)
+    // The client left while its body came.
+    if (res.destroyed) return
     const detail = { maxImages: limits.images, contentType: req.get('content-type') ?? '' }
     const observer: WorkObserver = {
       worked(submitted, started, timings) {
@@ -46,8 +43,17 @@ export async function answerFromWorker(
         res.locals.trace?.worked(submitted, started, timings)
       },
     }
-    send(await service.submit(kind, body, detail, caller.signal, observer))
+    send(await service.submit(kind, body, detail, () => callerLeft(res), observer))
   } finally {
     giveBack()
   }
+}
+
+/** @returns aborted when the client leaves before it has its answer */
+function callerLeft(res: Response): AbortSignal {
+  const caller = new AbortController()
+  res.once('close', () => {
+    if (!res.writableFinished) caller.abort()
+  })
+  return caller.signal
 }

@@ -16,7 +16,7 @@ export interface PoolOptions {
   threads?: number
   /** Requests that one worker has at a time: the next is decoded while one runs. Default: by the model's run time. */
   inFlight?: number
-  /** Requests that may wait; more are refused. Default 128. */
+  /** Requests that may wait; more are refused. Default 64. */
   queueLimit?: number
   /** Milliseconds that a request may wait before it is refused. Default 10,000. */
   queueTimeoutMs?: number
@@ -109,7 +109,8 @@ export class WorkerPool {
    * Has one request answered by a worker.
    * @param kind which handler
    * @param parts the request's bytes; the pool takes them over (they are transferred to the worker)
-   * @param signal aborted when the caller left: a request that still waits is then not run
+   * @param signal makes one that is aborted when the caller leaves: a request that still waits is then not run. Called
+   *   only for a request that has to wait, since making one costs something
    * @param context handed on to `onAnswered`
    * @throws ClassifierError, or HandlerError for what the handler itself refused
    */
@@ -117,7 +118,7 @@ export class WorkerPool {
     kind: string,
     parts: ArrayBuffer[],
     detail = '',
-    signal?: AbortSignal,
+    signal?: () => AbortSignal,
     context?: unknown,
   ): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -125,19 +126,18 @@ export class WorkerPool {
         const code = this.#state === 'stopped' ? 'stopped' : 'not-ready'
         throw new ClassifierError(code, `the classifier is ${this.#state}`)
       }
-      if (signal?.aborted) throw cancelled()
       const submitted = performance.now()
       const job: Job = { kind, parts, detail, submitted, context, resolve, reject }
       const worker = this.#idlest()
       if (worker) return this.#run(worker, job)
       this.assertRoom()
-      this.#enqueue(job, signal)
+      this.#enqueue(job, signal?.())
     })
   }
 
   /** @throws ClassifierError `queue-full` when a request would be refused now */
   assertRoom(): void {
-    if (this.#queue.length < (this.options.queueLimit ?? 128) || this.#idlest()) return
+    if (this.#queue.length < (this.options.queueLimit ?? 64) || this.#idlest()) return
     throw new ClassifierError('queue-full', `${this.#queue.length} requests are waiting already`, {
       retryAfterSeconds: this.#retryAfterSeconds(),
     })
@@ -153,6 +153,7 @@ export class WorkerPool {
   }
 
   #enqueue(job: Job, signal: AbortSignal | undefined): void {
+    if (signal?.aborted) throw cancelled()
     const leave = (error: ClassifierError) => {
       const at = this.#queue.indexOf(queued)
       if (at === -1) return
