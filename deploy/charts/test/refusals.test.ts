@@ -25,6 +25,13 @@ const SCHEMA: [string, object, RegExp][] = [
   ['all weight on the canary', { canary: { ...canary, weight: 100 } }, /weight/],
   ['a short API key', { apiKeys: { values: ['short'] } }, /apiKeys|values/],
   ['a label that selects the pods', { podLabels: { track: 'mine' } }, /track/],
+  ['a misspelt resource', { resources: { limits: { mem: '1Gi' } } }, /mem/],
+  ['a misspelt toleration', { tolerations: [{ key: 'gpu', effects: 'NoSchedule' }] }, /effects/],
+  ['a misspelt mount', { extraVolumeMounts: [{ name: 'a', path: '/a' }] }, /mountPath/],
+  ['a misspelt scaling policy', { autoscaling: { behavior: { scaleUp: { policy: [] } } } }, /policy/],
+  ['a misspelt security setting', { podSecurityContext: { runAsNonroot: true } }, /runAsNonroot/],
+  ['a misspelt affinity', { affinity: { podAntiaffinity: {} } }, /podAntiaffinity/],
+  ['a route to a nameless Gateway', { httpRoute: { parentRefs: [{ gateway: 'a' }] } }, /name/],
   ['a probe on another path', { probes: { liveness: { httpGet: { path: '/' } } } }, /httpGet/],
 ]
 
@@ -61,6 +68,10 @@ const TOGETHER: [string, object, string][] = [
     'more than autoscaling.maxReplicas',
   ],
   ['a budget that blocks drains', { podDisruptionBudget: { minAvailable: 2 } }, 'would block every drain'],
+  ['the same as a share', { podDisruptionBudget: { minAvailable: '51%' } }, 'would block every drain'],
+  ['a share of one pod', { replicaCount: 1, podDisruptionBudget: { minAvailable: '1%' } }, 'with 1 pods'],
+  ['no pod to spare', { podDisruptionBudget: { maxUnavailable: 0 } }, 'would block every drain'],
+  ['no share to spare', { podDisruptionBudget: { maxUnavailable: '0%' } }, 'would block every drain'],
   [
     'a DNS label without a load balancer',
     { service: { azureDnsLabel: 'clothes' } },

@@ -25,9 +25,23 @@
 {{- fail "autoscaling.minReplicas is more than autoscaling.maxReplicas" -}}
 {{- end -}}
 {{- end -}}
-{{- $least := $v.podDisruptionBudget.minAvailable -}}
-{{- if and $v.podDisruptionBudget.enabled (or (kindIs "float64" $least) (kindIs "int64" $least)) (ge (int $least) $pods) -}}
+{{- $budget := $v.podDisruptionBudget -}}
+{{- if $budget.enabled -}}
+{{- $least := $budget.minAvailable -}}
+{{- if kindIs "invalid" $least -}}
+{{- if eq (int (trimSuffix "%" (toString $budget.maxUnavailable))) 0 -}}
+{{- fail (printf "podDisruptionBudget.maxUnavailable %v would block every drain of a node: give more" $budget.maxUnavailable) -}}
+{{- end -}}
+{{- else -}}
+{{- /* Kubernetes rounds a share up. */ -}}
+{{- $needed := int $least -}}
+{{- if kindIs "string" $least -}}
+{{- $needed = div (add (mul (int (trimSuffix "%" $least)) $pods) 99) 100 -}}
+{{- end -}}
+{{- if ge (int $needed) $pods -}}
 {{- fail (printf "podDisruptionBudget.minAvailable %v with %d pods would block every drain of a node: give less, or maxUnavailable" $least $pods) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if and $v.service.azureDnsLabel (ne $v.service.type "LoadBalancer") -}}
 {{- fail "service.azureDnsLabel needs service.type LoadBalancer" -}}
