@@ -89,6 +89,16 @@ describe('npm run cluster:up', () => {
     await expect(readFile(join(folder, 'cluster/state.json'))).rejects.toThrow('ENOENT')
   })
 
+  test('when an earlier cluster was killed, then what it left is removed before the script starts one', async () => {
+    const script = await fake('cluster.sh', 'case $1 in status) exit 1 ;; up) exit 2 ;; esac')
+    await cluster('up', { CLUSTER_SCRIPT: script })
+    expect((await called()).filter((call) => call.startsWith('cluster.sh')).slice(0, 3)).toEqual([
+      'cluster.sh status',
+      'cluster.sh down',
+      'cluster.sh up',
+    ])
+  })
+
   test('when a cluster of the script runs that is not ours, then it is left alone', async () => {
     const script = await fake('cluster.sh', 'exit 0')
     const { code, output } = await cluster('up', { CLUSTER_SCRIPT: script })

@@ -21,6 +21,8 @@ export function scriptProvider(script: string, folder: string): Provider {
       }
     },
     async up(signal) {
+      // A cluster that was killed, of this checkout or another, leaves its data: the next would go on with its pods.
+      await run(script, ['down'], { environment, signal })
       await run(script, ['up'], { environment, signal })
       await startRegistry(REGISTRY, registryFolder, signal)
       return {
