@@ -21,6 +21,7 @@ export default {
   coverageReporters: ['cobertura', 'text-summary'],
   collectCoverage: true,
   reporters: ['default', ['jest-junit', { outputDirectory: 'reports', outputName: 'junit.xml' }]],
-  testTimeout: 120_000,
+  // Long: on a machine that is busy with other things, starting fifty processes takes minutes.
+  testTimeout: 300_000,
   maxWorkers: 1,
 }
