@@ -45,7 +45,7 @@ async function openPage(browser: Browser, url: string, options: OpenPageOptions 
     ...options,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   const errors: string[] = []
   const loaded: OpenPage['loaded'] = []
   // Breaches of the policy come as errors of the console.

@@ -49,7 +49,7 @@ describe('a launcher that is ended', () => {
       expect(await next.stop()).toBe(0)
       await allGone(stateFolder)
     }
-  }, 120_000)
+  }, 600_000)
 
   test('when asked to end at moments spread over its start, then it exits with 0 and leaves no child', async () => {
     const random = seeded(SEED)
