@@ -26,7 +26,7 @@ export async function answerFromWorker(
   res: Response,
   kind: RequestKind,
   { service, limits }: { service: ModelService; limits: RequestLimits },
-  send = (answer: string): unknown => res.type('application/json').send(answer),
+  send = (answer: string): unknown => sendJson(res, answer),
 ): Promise<void> {
   service.assertUsable()
   const declared = req.headers['content-length']
@@ -47,6 +47,12 @@ export async function answerFromWorker(
   } finally {
     giveBack()
   }
+}
+
+/** Like `res.type('json').send(json)`, which looks up types and charsets: for a small answer that is work to notice. */
+function sendJson(res: Response, json: string): void {
+  res.setHeader('content-type', 'application/json; charset=utf-8')
+  res.end(json)
 }
 
 /** @returns aborted when the client leaves before it has its answer */
