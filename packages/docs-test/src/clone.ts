@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -24,6 +24,7 @@ export async function cloneCheckout(root: string): Promise<Clone> {
   const scratch = join(top, 'session')
   await mkdir(scratch)
   git(root, 'clone', '--quiet', root, folder)
+  shareTurboCache(root, folder)
   const uncommitted = git(root, 'status', '--porcelain')
     .split('\n')
     .filter((line) => line !== '').length
@@ -48,19 +49,12 @@ export async function cloneCheckout(root: string): Promise<Clone> {
   }
 }
 
-/**
- * What blocks find set. Turbo's cache is the checkout's: what CI has just built and tested, from the same inputs, is not
- * done once more.
- */
-export function cloneEnvironment(root: string): Record<string, string> {
+/** What CI has just built and tested, from the same inputs, is not done once more, also not by a rehearsal in the clone. */
+function shareTurboCache(root: string, folder: string): void {
   const cache = join(root, '.turbo/cache')
-  return {
-    ...(existsSync(cache) ? { TURBO_CACHE_DIR: cache } : {}),
-    GIT_AUTHOR_NAME: 'Reader',
-    GIT_AUTHOR_EMAIL: 'reader@example.com',
-    GIT_COMMITTER_NAME: 'Reader',
-    GIT_COMMITTER_EMAIL: 'reader@example.com',
-  }
+  mkdirSync(cache, { recursive: true })
+  mkdirSync(join(folder, '.turbo'))
+  symlinkSync(cache, join(folder, '.turbo/cache'))
 }
 
 function git(folder: string, ...args: string[]): string {

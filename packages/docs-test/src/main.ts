@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { AzureDouble } from './azure-double.js'
-import { cloneCheckout, cloneEnvironment } from './clone.js'
+import { cloneCheckout } from './clone.js'
 import { type Step, stepsOf } from './directives.js'
 import { DocsError } from './errors.js'
 import { baseImages, inspectMachine } from './machine.js'
@@ -15,6 +15,14 @@ import { Session } from './session.js'
 const root = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '')
 /** In the order in which a newcomer reads them. */
 const RUN = [/^README\.md$/, /^docs\/tutorial\.md$/, /^docs\/labs\/[^/]+\.md$/]
+
+/** Who commits in the clone. */
+const READER = {
+  GIT_AUTHOR_NAME: 'Reader',
+  GIT_AUTHOR_EMAIL: 'reader@example.com',
+  GIT_COMMITTER_NAME: 'Reader',
+  GIT_COMMITTER_EMAIL: 'reader@example.com',
+}
 
 try {
   const options = parseOptions(process.argv.slice(2))
@@ -82,7 +90,7 @@ async function run(documents: [string, Step[]][], options: Options): Promise<Ste
   await assertPortIsFree(8080)
   const clone = await cloneCheckout(root)
   console.log(`clone: ${clone.folder}; ${clone.uncommitted} uncommitted files are not in it`)
-  const environment = { ...cloneEnvironment(root), ...baseImages(clone.folder) }
+  const environment = { ...READER, ...baseImages(clone.folder) }
   const results: StepResult[] = []
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
