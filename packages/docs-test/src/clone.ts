@@ -11,6 +11,7 @@ export interface Clone {
   scratch: string
   /** Files that differ from the commit, and so are not tested. */
   uncommitted: number
+  isInstalled(): boolean
   /** Puts the tree back to the commit; what git ignores stays. */
   reset(): void
   /** Ends a cluster that a document left running, and removes the clone unless it is to be kept. */
@@ -33,6 +34,7 @@ export async function cloneCheckout(root: string): Promise<Clone> {
     folder,
     scratch,
     uncommitted,
+    isInstalled: () => existsSync(join(folder, 'node_modules/.package-lock.json')),
     reset() {
       git(folder, 'checkout', '--quiet', '--force', '--detach', commit)
       git(folder, 'clean', '--quiet', '--force', '-d')

@@ -92,8 +92,10 @@ async function run(documents: [string, Step[]][], options: Options): Promise<Ste
   console.log(`clone: ${clone.folder}; ${clone.uncommitted} uncommitted files are not in it`)
   const environment = { ...READER, ...baseImages(clone.folder) }
   const results: StepResult[] = []
+  let session: Session | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
+      session?.kill()
       clone.close(options.keep)
       process.exit(130)
     })
@@ -101,11 +103,14 @@ async function run(documents: [string, Step[]][], options: Options): Promise<Ste
   try {
     for (const [path, steps] of documents) {
       clone.reset()
-      const session = await Session.open(clone.scratch, clone.folder, environment)
+      session = await Session.open(clone.scratch, clone.folder, environment)
       console.log(`\n${path}`)
       const usesAzure = steps.some(({ track }) => track === 'azure') && machine.missing('az') === undefined
       const azure = usesAzure ? await AzureDouble.start(root) : undefined
+      const isInstalled = clone.isInstalled()
       for (const step of steps) {
+        // An earlier page has done it in this clone, for the same lockfile.
+        if (isInstalled) step.command = step.command.replace(/^npm ci && /, '')
         if (step.track === 'azure') step.command = `${azure?.prefix ?? ''}${step.command}`
       }
       const report = (result: StepResult) => console.log(describeResult(result))

@@ -26,6 +26,7 @@ export class Session {
   readonly #scratch: string
   readonly #state: string
   #background: Background[] = []
+  #foreground: Running | undefined
   #count = 0
 
   private constructor(scratch: string) {
@@ -43,8 +44,8 @@ export class Session {
 
   /** Runs a block to its end. */
   async run(command: string, timeoutSeconds: number): Promise<Finished> {
-    const process = new Running(await this.#spawn(command, this.#state))
-    return await process.end(timeoutSeconds)
+    this.#foreground = new Running(await this.#spawn(command, this.#state))
+    return await this.#foreground.end(timeoutSeconds)
   }
 
   /**
@@ -67,6 +68,11 @@ export class Session {
   /** Presses Ctrl-C in the other terminals, the last one first. */
   async stopBackground(): Promise<void> {
     for (const background of this.#background.splice(0).reverse()) await background.interrupt()
+  }
+
+  /** Ends at once whatever runs in any of the terminals. */
+  kill(): void {
+    for (const running of [this.#foreground, ...this.#background]) running?.signal('SIGKILL')
   }
 
   async #spawn(command: string, state: string): Promise<ChildProcess> {
@@ -104,7 +110,7 @@ class Running {
     return { exitCode, output: this.output }
   }
 
-  protected signal(signal: NodeJS.Signals): void {
+  signal(signal: NodeJS.Signals): void {
     if (this.child.pid === undefined) return
     try {
       process.kill(-this.child.pid, signal)
