@@ -56,7 +56,7 @@
       const where = document.createElement('b')
       where.textContent = page === title ? title : `${page}: ${title}`
       const what = document.createElement('span')
-      what.textContent = text.slice(0, 120)
+      what.textContent = text.replace(/[*`]/g, '').slice(0, 120)
       link.append(where, what)
       const item = document.createElement('li')
       item.append(link)

@@ -47,18 +47,18 @@ function npmScripts(checkout: Checkout): Record<string, string> {
   return (JSON.parse(checkout.read('package.json')) as { scripts: Record<string, string> }).scripts
 }
 
-/** The variables of an `env.ts` with the comments above them. */
+/** The variables of an `env.ts` with the comments above them. One that is named twice has its first words. */
 function settings(source: string): [string, string][] {
   const comment = String.raw`(?: {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?`
-  return [...source.matchAll(new RegExp(`${comment} {2}([A-Z][A-Z0-9_]+):`, 'g'))].map(
-    ([, said = '', name = '']) => [
-      name,
-      said
-        .replace(/\n\s*\*/g, ' ')
-        .replace(/\s+/g, ' ')
-        .trim(),
-    ],
-  )
+  const found = [...source.matchAll(new RegExp(`${comment} {2}([A-Z][A-Z0-9_]+):`, 'g'))]
+  const rows = found.map(([, said = '', name = '']): [string, string] => [
+    name,
+    said
+      .replace(/\n\s*\*/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  ])
+  return [...new Map(rows.reverse())].reverse()
 }
 
 function table(head: [string, string], rows: [string, string][]): string {
