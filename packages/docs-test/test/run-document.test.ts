@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
 import { stepsOf } from '../src/directives.js'
@@ -53,6 +55,15 @@ describe('runDocument', () => {
         text("one two in sub, it's"),
     )
     expect(outcomes(results)).toEqual(['run', 'run'])
+  })
+
+  test('when the run is interrupted, then the block that goes on is ended', async () => {
+    const top = await folder()
+    const session = await Session.open(await folder(), top, {})
+    const running = session.run('touch started; sleep 60', 60)
+    while (!existsSync(join(top, 'started'))) await new Promise((resolve) => setTimeout(resolve, 20))
+    session.kill()
+    expect(await running).toMatchObject({ exitCode: undefined })
   })
 
   test('when a block takes longer than it may, then it is ended with all that it started', async () => {
