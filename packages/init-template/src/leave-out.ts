@@ -62,6 +62,8 @@ function withoutDeadLinks(tree: Tree, file: string, mentions: (text: string) => 
     return !tree.has(path.replace(/\/$/, ''))
   }
   const LINK = /!?\[([^\]]*)\]\(([^)\s]+)\)/g
+  // A dot within code or a word ends none.
+  const SENTENCE = /(?:`[^`\n]*`|\.(?=\S)|[^.。`|\n])+(?:\.(?!\S)|。) ?/g
   const BLOCK = /^```[\s\S]*?^```\n*/gm
   // What a row or item is about stands first.
   const isAboutGone = (line: string) => {
@@ -71,7 +73,7 @@ function withoutDeadLinks(tree: Tree, file: string, mentions: (text: string) => 
   const prose = (text: string) =>
     dropLines(text, (line) => /^\s*(\||[-*] |\d+\. )/.test(line) && isAboutGone(line))
       .replace(LINK, (link, words: string, target: string) => (isDead(target) ? words : link))
-      .replace(/[^.。\n|]*`[^`\n]*`[^.。\n|]*[.。] ?/g, (sentence) => (mentions(sentence) ? '' : sentence))
+      .replace(SENTENCE, (sentence) => (sentence.includes('`') && mentions(sentence) ? '' : sentence))
   const text = tree.read(file)
   const blocks = [...text.matchAll(BLOCK)].map(([block]) => (mentions(block) ? '' : block))
   return renumber(

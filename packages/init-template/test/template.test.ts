@@ -141,6 +141,8 @@ describe('npm run init-template', () => {
     }
     const { scripts } = JSON.parse(await readFile(join(copy, 'package.json'), 'utf8'))
     expect(Object.keys(scripts)).not.toContain('rehearse')
+    // A sentence that names what is gone goes as a whole, whatever dots its code has.
+    expect(await readFile(join(copy, 'docs/customise.md'), 'utf8')).toContain('and does it. Packages are')
     const check = spawnSync(process.execPath, ['scripts/check-readme.js'], { cwd: copy, encoding: 'utf8' })
     expect(check).toMatchObject({ status: 0 })
     const first = git(copy, 'diff')
