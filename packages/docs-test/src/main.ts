@@ -94,8 +94,8 @@ async function run(documents: [string, Step[]][], options: Options): Promise<Ste
   const results: StepResult[] = []
   let session: Session | undefined
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      session?.kill()
+    process.once(signal, async () => {
+      await session?.interrupt()
       clone.close(options.keep)
       process.exit(130)
     })

@@ -70,9 +70,9 @@ export class Session {
     for (const background of this.#background.splice(0).reverse()) await background.interrupt()
   }
 
-  /** Ends at once whatever runs in any of the terminals. */
-  kill(): void {
-    for (const running of [this.#foreground, ...this.#background]) running?.signal('SIGKILL')
+  /** Presses Ctrl-C in every terminal. */
+  async interrupt(): Promise<void> {
+    await Promise.all([this.#foreground?.interrupt(), this.stopBackground()])
   }
 
   async #spawn(command: string, state: string): Promise<ChildProcess> {
@@ -101,16 +101,29 @@ class Running {
   }
 
   async end(timeoutSeconds: number): Promise<Finished> {
-    const timer = setTimeout(() => this.signal('SIGKILL'), timeoutSeconds * 1000)
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      void this.interrupt()
+    }, timeoutSeconds * 1000)
     const exitCode = await this.ended
     clearTimeout(timer)
     // What was written just before the end may still be on its way; what was left running holds the pipe open.
     await Promise.race([this.closed, new Promise((resolve) => setTimeout(resolve, 500))])
     ;(this.child.stdout as Socket).unref()
-    return { exitCode, output: this.output }
+    return { exitCode: isLate ? undefined : exitCode, output: this.output }
   }
 
-  signal(signal: NodeJS.Signals): void {
+  /** Ctrl-C, and half a minute later the end. */
+  async interrupt(): Promise<void> {
+    this.signal('SIGINT')
+    const timer = setTimeout(() => this.signal('SIGKILL'), 30_000)
+    await this.ended
+    clearTimeout(timer)
+    ;(this.child.stdout as Socket).unref()
+  }
+
+  protected signal(signal: NodeJS.Signals): void {
     if (this.child.pid === undefined) return
     try {
       process.kill(-this.child.pid, signal)
@@ -133,15 +146,6 @@ class Background extends Running {
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
     return { exitCode: ended ? await end : undefined, output: this.output }
-  }
-
-  /** Ctrl-C, and half a minute later the end. */
-  async interrupt(): Promise<void> {
-    this.signal('SIGINT')
-    const timer = setTimeout(() => this.signal('SIGKILL'), 30_000)
-    await this.ended
-    clearTimeout(timer)
-    ;(this.child.stdout as Socket).unref()
   }
 }
 

@@ -57,13 +57,13 @@ describe('runDocument', () => {
     expect(outcomes(results)).toEqual(['run', 'run'])
   })
 
-  test('when the run is interrupted, then the block that goes on is ended', async () => {
+  test('when the run is interrupted, then the block that runs is told as by Ctrl-C', async () => {
     const top = await folder()
     const session = await Session.open(await folder(), top, {})
-    const running = session.run('touch started; sleep 60', 60)
+    const running = session.run('trap "exit 5" INT; touch started; while true; do sleep 0.1; done', 60)
     while (!existsSync(join(top, 'started'))) await new Promise((resolve) => setTimeout(resolve, 20))
-    session.kill()
-    expect(await running).toMatchObject({ exitCode: undefined })
+    await session.interrupt()
+    expect(await running).toMatchObject({ exitCode: 5 })
   })
 
   test('when a block takes longer than it may, then it is ended with all that it started', async () => {
