@@ -2,6 +2,7 @@ import {
   ExpressionError,
   type Part,
   parseExpression,
+  predefinedNames,
   readYaml,
   templateParts,
   walkExpression,
@@ -10,7 +11,6 @@ import {
 import { isMap, isScalar, isSeq, type Scalar, visit } from 'yaml'
 import type { Finding } from './finding.js'
 import type { Repository } from './repository.js'
-import { PREDEFINED } from './rules/predefined.js'
 import { FOLDER, type Run } from './runs.js'
 
 const DIRECTIVE = /^(?:(?:if|elseif|each\s+\w+\s+in)\b|else\b|insert\b)/
@@ -53,7 +53,7 @@ function checkFile(file: YamlFile, variables: string[]): Finding[] {
       add('expressions', node, message),
     )) {
       if (context === 'parameters') unused.delete(key)
-      const known = context === 'parameters' ? [...declared.keys()] : [...variables, ...PREDEFINED]
+      const known = context === 'parameters' ? [...declared.keys()] : [...variables, ...predefinedNames()]
       if (known.some((each) => each.toLowerCase() === key.toLowerCase())) continue
       const where = context === 'parameters' ? 'under parameters of this file' : 'in templates/variables.yml'
       add(

@@ -50,10 +50,10 @@ export function loadRuns(repository: Repository): { runs: Run[]; findings: Findi
   return { runs, findings }
 }
 
-export const stepsOf = (job: Job): Step[] => job.hooks.flatMap(({ steps }) => steps)
+export const stepsOf = (job: Job): Step[] => job.steps
 export const jobsOf = ({ pipeline }: Run): Job[] => pipeline.stages.flatMap(({ jobs }) => jobs)
 
 /** The shell text that a step runs; empty for other tasks. */
 export function shellOf({ inputs }: Step): string {
-  return inputs.script ?? inputs.bash ?? inputs.inlineScript ?? inputs.scriptPath ?? inputs.filePath ?? ''
+  return inputs.script ?? inputs.bash ?? inputs.inlineScript ?? inputs.scriptPath ?? ''
 }

@@ -265,8 +265,8 @@ export const graphMistakes: Mistake[] = [
     from: '  kubectlVersion:',
     to: '  modelName: other\n  kubectlVersion:',
     at: 'modelName: ',
-    rule: 'variables',
-    says: /modelName is declared twice/,
+    rule: 'expansion',
+    says: /modelName is given twice/,
   },
   {
     name: 'a service connection that a pull request reaches',

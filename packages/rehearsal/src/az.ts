@@ -1,3 +1,6 @@
+import { parseArgs } from 'node:util'
+import type { Cloud } from './run/context.js'
+
 /** What `az` answers here. Only what the pipelines' scripts ask for; anything else is refused by name. */
 export interface Answer {
   code: number
@@ -7,74 +10,53 @@ export interface Answer {
   copy?: { from: string; to: string }
 }
 
-/** What AzureCLI@2 wrote; without it nobody is signed in. */
-export interface Login {
-  kubeconfig?: string
-  registry?: string
-}
+const text = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
+const COMMON = { query: text, output: text, 'only-show-errors': flag, subscription: text }
 
-interface Subcommand {
-  /** Its options; true: it must be given. */
-  options: Record<string, boolean>
-  run(options: Record<string, string>, login: Login): Answer
-}
-
-/** Options that every subcommand takes, and that need no value. */
-const FLAGS = ['--expose-token', '--overwrite-existing', '--only-show-errors', '--admin']
-const COMMON = ['--query', '--output', '--only-show-errors', '--subscription']
-
-const subcommands: Record<string, Subcommand> = {
-  'account show': {
-    options: {},
-    run: () => ({ code: 0, stdout: JSON.stringify({ name: 'rehearsal', state: 'Enabled' }) }),
-  },
-  'acr login': {
-    options: { '--name': true, '--expose-token': false },
-    run: (_, { registry }) =>
-      registry === undefined
-        ? { code: 1, stderr: 'ERROR: no registry takes part in this rehearsal' }
-        : {
-            code: 0,
-            stdout: JSON.stringify({ accessToken: 'rehearsal-registry-token', loginServer: registry }),
-          },
-  },
+/** The options of each subcommand; those that must be given. */
+const SUBCOMMANDS = {
+  'account show': { options: COMMON, needed: [] },
+  'acr login': { options: { ...COMMON, name: text, 'expose-token': flag }, needed: ['name'] },
   'aks get-credentials': {
     options: {
-      ...{ '--resource-group': true, '--name': true, '--file': true, '--overwrite-existing': false },
-      '--format': false,
+      ...{ ...COMMON, 'resource-group': text, name: text, file: text, format: text },
+      'overwrite-existing': flag,
     },
-    run: (options, { kubeconfig }) =>
-      kubeconfig === undefined
-        ? { code: 1, stderr: 'ERROR: no cluster takes part in this rehearsal' }
-        : { code: 0, copy: { from: kubeconfig, to: options['--file'] ?? '' } },
+    needed: ['resource-group', 'name', 'file'],
   },
 }
 
-/** What `az <args>` prints, writes and exits with. */
-export function answer(args: string[], login: Login | undefined): Answer {
-  const name = args.slice(0, 2).join(' ')
-  const subcommand = subcommands[name]
-  const refuse = (reason: string): Answer => ({ code: 2, stderr: `ERROR: ${reason}` })
-  if (!subcommand) {
-    const known = Object.keys(subcommands).join(', ')
-    return refuse(
-      `the rehearsal's az does not know "az ${name}". It knows: ${known} (packages/rehearsal/src/az.ts)`,
-    )
+/**
+ * What `az <args>` prints, writes and exits with.
+ * @param login what AzureCLI@2 wrote; without it nobody is signed in
+ */
+export function answer([group = '', verb = '', ...args]: string[], login: Cloud | undefined): Answer {
+  const fail = (code: number, reason: string): Answer => ({ code, stderr: `ERROR: ${reason}` })
+  const name = `${group} ${verb}`
+  const subcommand = SUBCOMMANDS[name as keyof typeof SUBCOMMANDS]
+  const known = Object.keys(SUBCOMMANDS).join(', ')
+  if (!subcommand)
+    return fail(2, `the rehearsal's az does not know "az ${name}". It knows: ${known} (src/az.ts)`)
+  let given: Record<string, unknown>
+  try {
+    given = parseArgs({ args, options: subcommand.options }).values
+  } catch (error) {
+    return fail(2, `the rehearsal's az ${name}: ${(error as Error).message}`)
   }
-  const options: Record<string, string> = {}
-  for (let i = 2; i < args.length; i++) {
-    const option = args[i] ?? ''
-    if (subcommand.options[option] === undefined && !COMMON.includes(option)) {
-      return refuse(`the rehearsal's az ${name} does not know ${option}`)
-    }
-    options[option] = FLAGS.includes(option) ? 'true' : (args[++i] ?? '')
+  const missing = subcommand.needed.find((each) => !given[each])
+  if (missing) return fail(2, `the following arguments are required: --${missing}`)
+  if (!login) return fail(1, "Please run 'az login' to setup account.")
+  const { registry, kubeconfig } = login
+  if (name === 'aks get-credentials') {
+    if (!kubeconfig) return fail(1, 'no cluster takes part in this rehearsal')
+    return { code: 0, copy: { from: kubeconfig, to: String(given.file) } }
   }
-  const missing = Object.keys(subcommand.options).find((each) => subcommand.options[each] && !options[each])
-  if (missing !== undefined) return refuse(`the following arguments are required: ${missing}`)
-  if (!login) return { code: 1, stderr: "ERROR: Please run 'az login' to setup account." }
-  const result = subcommand.run(options, login)
-  const query = options['--query']
-  if (query === undefined || result.stdout === undefined) return result
-  const value = (JSON.parse(result.stdout) as Record<string, string>)[query]
-  return { ...result, stdout: options['--output'] === 'tsv' ? (value ?? '') : JSON.stringify(value ?? null) }
+  if (name === 'acr login' && !registry) return fail(1, 'no registry takes part in this rehearsal')
+  const all: Record<string, unknown> =
+    name === 'acr login'
+      ? { accessToken: 'rehearsal-registry-token', loginServer: registry }
+      : { name: 'rehearsal', state: 'Enabled' }
+  const value = given.query === undefined ? all : (all[String(given.query)] ?? null)
+  return { code: 0, stdout: given.output === 'tsv' ? String(value) : JSON.stringify(value) }
 }

@@ -10,14 +10,14 @@ const schema = z.object({
   /** Where the rehearsal and the local cluster keep their files. */
   LOCAL_STATE_DIR: z.string().min(1).default(join(root, '.local')),
   /** npm's own cache, which npm tells those that it starts. */
-  npm_config_cache: z.string().min(1).default(join(homedir(), '.npm')),
+  npm_config_cache: z.string().min(1).optional(),
   NO_COLOR: z.string().optional(),
   TERM: z.string().optional(),
 })
 
 const env = schema.parse(process.env)
 
-export const npmCache = env.npm_config_cache
+export const npmCache = (): string => env.npm_config_cache ?? join(homedir(), '.npm')
 export const stateFolder = env.LOCAL_STATE_DIR
 /** Whether the terminal can be redrawn. */
 export const isLive = process.stdout.isTTY === true && env.TERM !== 'dumb'
@@ -28,8 +28,8 @@ const OWN = /^(npm_|NODE_OPTIONS$|NODE_V8_COVERAGE$|INIT_CWD$|JEST_|TURBO_|TF_BU
 
 /** The environment of steps, as a machine of Azure Pipelines would have one: its PATH without npm's own folders. */
 export function agentEnvironment(): Record<string, string> {
-  const entries = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !OWN.test(entry[0]),
+  const entries = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined || OWN.test(name) ? [] : [[name, value] as const],
   )
   const inherited = Object.fromEntries(entries)
   const path = (inherited.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))

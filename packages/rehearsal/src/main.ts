@@ -1,14 +1,13 @@
 import { createInterface } from 'node:readline/promises'
 import { isColoured, isLive, root } from './env.js'
-import { PipelineError, type Stage } from './expand/index.js'
-import { passes } from './expand/triggers.js'
-import { help, type Options, parseOptions, UsageError } from './options.js'
-import { type Prepared, preparePipelines } from './pipelines.js'
+import { PipelineError } from './expand/index.js'
+import { help, parseOptions, UsageError } from './options.js'
+import { mayRun, type Prepared, preparePipelines } from './pipelines.js'
 import { play } from './play.js'
 import { predict } from './predict.js'
 import { exitCode, forget, type Rehearsal, rehearse, reportFolder } from './rehearse.js'
-import { createView, type View } from './report/view.js'
-import { scenarios } from './scenarios.js'
+import { View } from './report/view.js'
+import { newestModel, scenarios } from './scenarios.js'
 import { list, plan } from './show.js'
 import { type LocalCloud, LocalCloudError, startLocalCloud } from './surroundings.js'
 import { tasks } from './tasks/index.js'
@@ -20,99 +19,67 @@ const ECHO_MS = 500
 
 async function main(args: string[]): Promise<number> {
   const options = parseOptions(args)
+  const names = options.scenario === 'all' ? Object.keys(scenarios) : options.scenario?.split(',')
   if (options.help) return print(help)
   if (options.scenario === 'list') return print(`${Object.keys(scenarios).join('\n')}\n`)
-  // A mistake in the YAML should show before anything is started.
-  const prepared = preparePipelines(options, root)
-  const shown = prepared.filter((each) => each.selected.size > 0 && mayRun(each, prepared))
-  if (options.list) return print(list(shown))
-  if (options.dryRun) return print(plan(shown))
-  const names = options.scenario === 'all' ? Object.keys(scenarios) : options.scenario?.split(',')
   const unknown = names?.find((name) => !scenarios[name])
-  if (unknown !== undefined) {
-    throw new UsageError(
-      `there is no scenario ${unknown}. There are: all, ${Object.keys(scenarios).join(', ')}`,
-    )
-  }
-  const view = createView({ isLive, isColoured, reportFolder })
+  const known = `all, ${Object.keys(scenarios).join(', ')}`
+  if (unknown) throw new UsageError(`there is no scenario ${unknown}. There are: ${known}`)
+  // A mistake in the YAML should show before anything is started.
+  const prepared = await preparePipelines(options, root)
+  const shown = prepared.filter((each) => mayRun(each, prepared))
+  if (options.list) return print(list(shown))
+  if (options['dry-run']) return print(plan(shown))
+
+  const view = new View({ isLive, isColoured, reportFolder })
   const { signal, hardSignal } = interrupts(view)
-  const base = { options, view, edits: [], signal, hardSignal, approve: approver(options, view) }
-  const needsCloud = shown.some(({ pipeline, selected }) =>
-    pipeline.stages.some((stage) => selected.has(stage.name) && usesConnection(stage)),
-  )
-  const isPartial = options.stages.length > 0 || options.from !== undefined || options.pipeline !== undefined
-  if (!isPartial) await forget()
-  const cloud = new Cloud(view, signal)
+  const base = { options, view, edits: [], signal, hardSignal, approve: approver(options.approve, view) }
+  if (!options.stage && !options.from && !options.pipeline) await forget()
+  let cloud: LocalCloud | undefined
+  const withCloud = async (): Promise<Rehearsal> => {
+    cloud ??= await startLocalCloud((text) => view.say(text), signal)
+    return { ...base, cloud }
+  }
   try {
-    if (names) return await playAll(names, base, cloud)
-    const rehearsal: Rehearsal = needsCloud ? { ...base, cloud: await cloud.open() } : base
-    if (options.event === 'model')
-      await rehearsal.cloud?.publish((await scenarios['new-model']?.model?.('')) ?? '')
+    if (names) return await playAll(names, base, withCloud)
+    const rehearsal = shown.some(usesConnection) ? await withCloud() : base
+    if (options.event === 'model') await cloud?.publish(newestModel)
     const runs = await rehearse(rehearsal)
     for (const line of await predict(runs)) view.say(line)
     view.say(`\nThe report: ${reportFolder}/index.html`)
     return exitCode(runs, signal.aborted)
   } finally {
     view.pause()
-    await cloud.close()
+    if (cloud) view.say('Ending what was started')
+    await cloud?.close()
   }
 }
 
-function usesConnection({ jobs }: Stage): boolean {
-  const steps = jobs.flatMap(({ hooks }) => hooks).flatMap((hook) => hook.steps)
-  return steps.some(({ task }) => tasks[task]?.connection !== undefined)
+function usesConnection({ pipeline, selected }: Prepared): boolean {
+  const jobs = pipeline.stages.filter(({ name }) => selected.has(name)).flatMap((stage) => stage.jobs)
+  return jobs.flatMap(({ steps }) => steps).some(({ task }) => tasks[task]?.connection !== undefined)
 }
 
-/** Started by the event, or by a pipeline that is. */
-function mayRun({ pipeline, trigger }: Prepared, prepared: Prepared[]): boolean {
-  if (trigger.reason !== 'ResourceTrigger') return true
-  return prepared.some((source) =>
-    pipeline.resources.some(
-      (each) =>
-        each.source === source.name && each.trigger && passes(each.trigger.branches, source.trigger.branch),
-    ),
-  )
-}
-
-async function playAll(names: string[], base: Rehearsal, cloud: Cloud): Promise<number> {
+async function playAll(
+  names: string[],
+  base: Rehearsal,
+  withCloud: () => Promise<Rehearsal>,
+): Promise<number> {
   const outcomes: string[] = []
   let isGood = true
   for (const name of names) {
-    if (base.signal.aborted) break
+    if (base.signal.aborted) return 130
     base.view.say(`\n=== ${name}`)
-    const rehearsal = scenarios[name]?.needsCloud ? { ...base, cloud: await cloud.open() } : base
+    const rehearsal = scenarios[name]?.signsIn ? await withCloud() : base
     const began = Date.now()
     const wrong = await play(name, rehearsal)
     isGood &&= wrong.length === 0
     const seconds = ((Date.now() - began) / 1000).toFixed(0)
-    outcomes.push(
-      `${wrong.length === 0 ? 'as expected' : 'NOT AS EXPECTED'}: ${name} (${seconds} s)`,
-      ...wrong.map((each) => `  ${each}`),
-    )
+    outcomes.push(`${wrong.length === 0 ? 'as expected' : 'NOT AS EXPECTED'}: ${name} (${seconds} s)`)
+    outcomes.push(...wrong.map((each) => `  ${each}`))
   }
   base.view.say(`\n${outcomes.join('\n')}`)
   return base.signal.aborted ? 130 : isGood ? 0 : 1
-}
-
-/** Started when it is needed first, ended once. */
-class Cloud {
-  #opened: LocalCloud | undefined
-
-  constructor(
-    readonly view: View,
-    readonly signal: AbortSignal,
-  ) {}
-
-  async open(): Promise<LocalCloud> {
-    this.#opened ??= await startLocalCloud((text) => this.view.say(text), this.signal)
-    return this.#opened
-  }
-
-  async close(): Promise<void> {
-    if (!this.#opened) return
-    this.view.say('Ending what was started')
-    await this.#opened.close()
-  }
 }
 
 /** The first Ctrl-C cancels the run, whose clean-up still runs; the second ends that too. */
@@ -133,9 +100,9 @@ function interrupts(view: View): { signal: AbortSignal; hardSignal: AbortSignal 
   return { signal: soft.signal, hardSignal: hard.signal }
 }
 
-function approver(options: Options, view: View): (environment: string) => Promise<boolean> {
+function approver(isGiven: boolean, view: View): Rehearsal['approve'] {
   return async (environment) => {
-    if (options.approve || !ASKS_FOR_APPROVAL.test(environment)) return true
+    if (isGiven || !ASKS_FOR_APPROVAL.test(environment)) return true
     if (!process.stdin.isTTY) {
       view.say(`${environment} asks for approval, and nobody is here to give it: --approve does.`)
       return false

@@ -2,117 +2,84 @@ import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeManifest } from '@repo/model-bundle'
 import { sampleBundles } from '@repo/sample-model'
-import type { Event } from './options.js'
 import type { Edit } from './tasks/checkout.js'
 
 /** Something that happens, and where the pipelines have to stop because of it. */
 export interface Scenario {
-  event: Event
+  /** push, where it is not given. */
+  event?: string
   /** Which schedule's time has come. */
   schedule?: string
-  /** Changes of the code. */
-  edits: Edit[]
-  /** Whether it takes a cluster and a model store. */
-  needsCloud: boolean
+  /** A change of the code. */
+  edit?: Edit
   /** Where it begins when a whole build was good before. */
   from?: string
   /** Publishes a bundle beforehand; makes it in the given folder. */
   model?(folder: string): Promise<string>
-  expected: {
-    exitCode: number
-    /** `pipeline/stage/job/step` of the first step that fails. */
-    stopsAt?: string
-    /** How each pipeline that runs ends. */
-    results: Record<string, string>
-    /** Whether service connections are used; undefined: that depends on where it begins. */
-    usesConnections?: boolean
-  }
+  /** Whether service connections are used, which takes a cluster and a model store. */
+  signsIn: boolean
+  /** `pipeline/stage/job/step` of the first step that fails; undefined: none does. */
+  stopsAt?: string
+  /** How each pipeline that runs ends. */
+  results: Record<string, string>
 }
 
 export const BUILD = 'inference-build'
 const RELEASE = 'inference-release'
-const good = { exitCode: 0, results: { [BUILD]: 'Succeeded', [RELEASE]: 'Succeeded' }, usesConnections: true }
+const released = { [BUILD]: 'Succeeded', [RELEASE]: 'Succeeded' }
+const failed = { [BUILD]: 'Failed' }
+const FAILING_TEST =
+  "import { expect, test } from '@jest/globals'\n\ntest('fails on purpose', () => expect(1).toBe(2))\n"
 
 /** In the order in which `--scenario all` plays them: each finds what those before it left. */
 export const scenarios: Record<string, Scenario> = {
-  'pull-request': {
-    ...{ event: 'pr', edits: [], needsCloud: false },
-    expected: { exitCode: 0, results: { [BUILD]: 'Succeeded' }, usesConnections: false },
-  },
+  'pull-request': { event: 'pr', signsIn: false, results: { [BUILD]: 'Succeeded' } },
   'failing-test': {
-    ...{ event: 'push', needsCloud: false },
-    edits: [
-      {
-        file: 'packages/azurite/test/on-purpose.test.ts',
-        replace:
-          "import { expect, test } from '@jest/globals'\n\ntest('fails on purpose', () => expect(1).toBe(2))\n",
-      },
-    ],
-    expected: {
-      ...{
-        exitCode: 1,
-        stopsAt: `${BUILD}/Verify/Test/Test`,
-        results: { [BUILD]: 'Failed' },
-        usesConnections: false,
-      },
-    },
+    edit: { file: 'packages/azurite/test/on-purpose.test.ts', replace: FAILING_TEST },
+    ...{ signsIn: false, stopsAt: `${BUILD}/Verify/Test/Test`, results: failed },
   },
-  push: { event: 'push', edits: [], needsCloud: true, expected: good },
+  push: { signsIn: true, results: released },
   'new-model': {
-    ...{ event: 'model', edits: [], needsCloud: true, from: 'Model', expected: good },
-    model: async () => sampleBundles.at(-1) ?? '',
+    ...{ event: 'model', from: 'Model', model: async () => newestModel, signsIn: true, results: released },
   },
   'model-watch': {
-    ...{ event: 'schedule', schedule: 'Model watch', edits: [], needsCloud: true },
     // Nothing is new: one look, no build, no release.
-    expected: { exitCode: 0, results: { [BUILD]: 'Succeeded' }, usesConnections: true },
+    ...{ event: 'schedule', schedule: 'Model watch', signsIn: true, results: { [BUILD]: 'Succeeded' } },
   },
   'bad-model': {
-    ...{ event: 'model', edits: [], needsCloud: true, from: 'Model', model: mislabelled },
-    expected: {
-      ...{ exitCode: 1, stopsAt: `${BUILD}/Model/Pull/Quality gate`, results: { [BUILD]: 'Failed' } },
-      usesConnections: true,
-    },
+    ...{ event: 'model', from: 'Model', model: mislabelled, signsIn: true },
+    ...{ stopsAt: `${BUILD}/Model/Pull/Quality gate`, results: failed },
   },
   'broken-image': {
-    ...{ event: 'push', needsCloud: true, from: 'Image' },
-    edits: [
-      {
-        file: 'apps/inference/Dockerfile',
-        find: 'ENTRYPOINT ["node"]',
-        replace: 'ENTRYPOINT ["/bin/false"]',
-      },
-    ],
-    expected: {
-      ...{ exitCode: 1, results: { [BUILD]: 'Failed' } },
-      stopsAt: `${BUILD}/Image/Build/Test the running container`,
+    from: 'Image',
+    edit: {
+      file: 'apps/inference/Dockerfile',
+      find: 'ENTRYPOINT ["node"]',
+      replace: 'ENTRYPOINT ["/bin/false"]',
     },
+    ...{ signsIn: true, stopsAt: `${BUILD}/Image/Build/Test the running container`, results: failed },
   },
   'failing-smoke-test': {
-    ...{ event: 'push', needsCloud: true, from: 'Image' },
-    edits: [
-      {
-        file: 'deploy/scripts/smoke.sh',
-        find: "expect 'GET /' Healthy",
-        replace: "expect 'GET /' Otherwise",
-      },
-    ],
-    expected: {
-      ...{ exitCode: 1, stopsAt: `${RELEASE}/Dev/Deploy/Smoke test from outside` },
-      ...{ results: { [BUILD]: 'Succeeded', [RELEASE]: 'Failed' }, usesConnections: true },
+    from: 'Image',
+    edit: {
+      file: 'deploy/scripts/smoke.sh',
+      ...{ find: "expect 'GET /' Healthy", replace: "expect 'GET /' Otherwise" },
     },
+    ...{ signsIn: true, stopsAt: `${RELEASE}/Dev/Deploy/Smoke test from outside` },
+    results: { [BUILD]: 'Succeeded', [RELEASE]: 'Failed' },
   },
 }
+
+export const newestModel = sampleBundles.at(-1) ?? ''
 
 /** A model whose files are all intact, and whose answers are wrong. */
 async function mislabelled(folder: string): Promise<string> {
   const target = join(folder, 'mislabelled')
-  await cp(sampleBundles.at(-1) ?? '', target, { recursive: true })
+  await cp(newestModel, target, { recursive: true })
   const labels = join(target, 'labels.txt')
   await writeFile(labels, `${(await readFile(labels, 'utf8')).trim().split('\n').reverse().join('\n')}\n`)
-  const manifest = JSON.parse(await readFile(join(target, 'model.json'), 'utf8'))
   // What it lists is looked at anew.
-  delete manifest.files
+  const { files: _, ...manifest } = JSON.parse(await readFile(join(target, 'model.json'), 'utf8'))
   await writeManifest(target, { ...manifest, version: '3.0.0' })
   return target
 }

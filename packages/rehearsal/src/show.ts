@@ -9,20 +9,18 @@ export function list(prepared: Prepared[]): string {
       `  ${stage.name}${stage.dependsOn.length > 0 ? ` after ${stage.dependsOn.join(', ')}` : ''}`,
       ...stage.jobs.flatMap((job) => [
         `    ${job.name}: ${job.displayName}`,
-        ...job.hooks.flatMap(({ steps }) => steps.map((step) => `      ${step.displayName} [${step.task}]`)),
+        ...job.steps.map(({ displayName, task }) => `      ${displayName} [${task}]`),
       ]),
     ]),
   ])
   return `${lines.join('\n')}\n`
 }
 
-/** The expanded plan as YAML, for `--dry-run`. Where things came from is left out. */
+/** The expanded YAML, for `--dry-run`. */
 export function plan(prepared: Prepared[]): string {
-  const documents = prepared.map(({ name, pipeline }) => ({ pipeline: name, ...pipeline }))
-  const replacer = (key: unknown, value: unknown) =>
-    key === 'at' || key === 'conditionAt' ? undefined : value
   const options = { aliasDuplicateObjects: false, lineWidth: 0 }
-  return documents
-    .map((each) => `---\n${stringify(JSON.parse(JSON.stringify(each, replacer)), options)}`)
-    .join('')
+  const documents = prepared.map(({ name, pipeline }) =>
+    stringify({ pipeline: name, ...pipeline.content }, options),
+  )
+  return documents.map((each) => `---\n${each}`).join('')
 }

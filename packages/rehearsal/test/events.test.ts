@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { root } from '../src/env.js'
-import { startsAfter, whyNot } from '../src/events.js'
 import { passes } from '../src/expand/triggers.js'
 import { type Options, parseOptions } from '../src/options.js'
-import { preparePipelines } from '../src/pipelines.js'
+import { preparePipelines, startsAfter, whyNot } from '../src/pipelines.js'
 import type { RunRecord } from '../src/run/record.js'
 
 const options = (...args: string[]): Options => parseOptions(args)
 const prepare = (...args: string[]) => preparePipelines(options(...args), root)
-const find = (name: string, ...args: string[]) => prepare(...args).find((each) => each.name === name)!
+const find = async (name: string, ...args: string[]) =>
+  (await prepare(...args)).find((each) => each.name === name)!
 
 /** Page: https://learn.microsoft.com/azure/devops/pipelines/repos/azure-repos-git#ci-triggers */
 describe('filters', () => {
@@ -35,58 +35,58 @@ describe("this repository's pipelines", () => {
     [['--event', 'pr'], undefined],
     [['--event', 'schedule', '--schedule', 'Model watch'], undefined],
     [['--event', 'model'], undefined],
-  ])('when called with %j, then the build is kept from starting by: %s', (args, expected) => {
-    expect(whyNot(find('inference-build', ...args).pipeline, options(...args))).toBe(expected)
+  ])('when called with %j, then the build is kept from starting by: %s', async (args, expected) => {
+    expect(whyNot((await find('inference-build', ...args)).pipeline, options(...args))).toBe(expected)
   })
 
-  test('when there is no such schedule, then those that are there are named', () => {
+  test('when there is no such schedule, then those that are there are named', async () => {
     const args = ['--event', 'schedule', '--schedule', 'weekly']
-    const { pipeline } = find('inference-build', ...args)
+    const { pipeline } = await find('inference-build', ...args)
     expect(() => whyNot(pipeline, options(...args))).toThrow('There are: Nightly, Model watch')
   })
 
-  test('when it is a pull request, then no step of the build has a service connection; a push has some', () => {
-    const connected = (event: string) => {
-      const { stages } = find('inference-build', '--event', event).pipeline
-      const steps = stages
-        .flatMap(({ jobs }) => jobs)
-        .flatMap(({ hooks }) => hooks)
-        .flatMap((hook) => hook.steps)
+  test('when it is a pull request, then no step of the build has a service connection; a push has some', async () => {
+    const connected = async (event: string) => {
+      const { stages } = (await find('inference-build', '--event', event)).pipeline
+      const steps = stages.flatMap(({ jobs }) => jobs).flatMap((job) => job.steps)
       return steps.filter(({ task }) => /^AzureCLI@/.test(task)).length
     }
-    expect(connected('pr')).toBe(0)
-    expect(connected('push')).toBeGreaterThan(0)
+    expect(await connected('pr')).toBe(0)
+    expect(await connected('push')).toBeGreaterThan(0)
   })
 
-  test('when a build of main is finished and releasable, then the release starts; otherwise nothing does', () => {
-    const { pipeline } = find('inference-release')
+  test('when a build of main is finished and releasable, then the release starts; otherwise nothing does', async () => {
+    const { pipeline } = await find('inference-release')
     const build = {
       name: 'inference-build',
-      branch: 'refs/heads/main',
+      trigger: { branch: 'refs/heads/main' },
       tags: ['releasable'],
     } as unknown as RunRecord
     expect(startsAfter(build, pipeline)).toBe('build')
     expect(startsAfter({ ...build, tags: [] }, pipeline)).toBeUndefined()
-    expect(startsAfter({ ...build, branch: 'refs/pull/1/merge' }, pipeline)).toBeUndefined()
+    const other = { ...build, trigger: { ...build.trigger, branch: 'refs/pull/1/merge' } }
+    expect(startsAfter(other, pipeline)).toBeUndefined()
     expect(startsAfter({ ...build, name: 'another' }, pipeline)).toBeUndefined()
   })
 
-  test('when a pipeline is started by hand, then only that one runs, with its parameters', () => {
+  test('when a pipeline is started by hand, then only that one runs, with its parameters', async () => {
     const args = ['--pipeline', 'inference-rollback', '--parameter', 'target=dev']
-    expect(prepare(...args).map(({ selected }) => [...selected])).toEqual([[], [], ['Dev']])
-    expect(find('inference-rollback', ...args).trigger.reason).toBe('Manual')
-    expect(() => prepare('--pipeline', 'x')).toThrow('there is no pipeline x. There are: inference-build')
+    expect((await prepare(...args)).map(({ selected }) => [...selected])).toEqual([[], [], ['Dev']])
+    expect((await find('inference-rollback', ...args)).trigger.reason).toBe('Manual')
+    await expect(prepare('--pipeline', 'x')).rejects.toThrow(
+      'there is no pipeline x. There are: inference-build',
+    )
   })
 
-  test('when stages are chosen, then those before them are not run, and a whole pipeline after them is', () => {
-    const selected = (...args: string[]) =>
-      prepare(...args).map(({ name, selected: set }) => [name, [...set]])
-    expect(selected('--from', 'Model')).toEqual([
+  test('when stages are chosen, then those before them are not run, and a whole pipeline after them is', async () => {
+    const selected = async (...args: string[]) =>
+      (await prepare(...args)).map(({ name, selected: set }) => [name, [...set]])
+    expect(await selected('--from', 'Model')).toEqual([
       ['inference-build', ['Model', 'Image']],
       ['inference-release', ['Dev', 'Staging', 'Production']],
       ['inference-rollback', ['Production']],
     ])
-    expect(selected('--stage', 'Verify').map(([, set]) => set)).toEqual([['Verify'], [], []])
-    expect(() => prepare('--stage', 'Deploy')).toThrow('there is no stage Deploy. There are: Verify')
+    expect((await selected('--stage', 'Verify')).map(([, set]) => set)).toEqual([['Verify'], [], []])
+    await expect(prepare('--stage', 'Deploy')).rejects.toThrow('there is no stage Deploy. There are: Verify')
   })
 })

@@ -25,7 +25,6 @@ async function load(files: Record<string, string>, options: Partial<ExpandOption
 const scripts = ({ stages }: Pipeline): string[] =>
   stages
     .flatMap(({ jobs }) => jobs)
-    .flatMap(({ hooks }) => hooks)
     .flatMap(({ steps }) => steps)
     .map(({ task, inputs }) => inputs[task] ?? task)
 
@@ -230,10 +229,9 @@ steps:
   },
   {
     page: `${PARAMETERS}#passing-parameters`,
-    what: 'extends takes all of the template, and a boolean is written True',
+    what: 'a boolean is written True',
     files: {
-      'azure-pipelines.yml':
-        'trigger:\n- main\nextends:\n  template: simple-param.yml\n  parameters:\n    yesNo: true\n',
+      'azure-pipelines.yml': 'steps:\n- template: simple-param.yml\n  parameters:\n    yesNo: true\n',
       'simple-param.yml': `
 parameters:
 - name: yesNo
@@ -348,7 +346,7 @@ jobs:
       ['configuration', 'debug'],
       ['TEST_SUITE', 'L0,L1'],
     ])
-    expect(job?.hooks[0]?.steps[0]?.env).toEqual({ TOOL_DEBUG: 'true', TOOL_DEBUG_DIR: '_dbg' })
+    expect(job?.steps[0]?.env).toEqual({ TOOL_DEBUG: 'true', TOOL_DEBUG_DIR: '_dbg' })
   })
 
   test('when a variable is overridden, then the new value is known everywhere', async () => {
@@ -402,7 +400,7 @@ describe('mistakes', () => {
     [
       'an unknown type',
       { 'a.yml': `parameters: [{ name: x, type: text }]\n${step}` },
-      'a.yml:1:14: parameter x has an',
+      'a.yml:1:25: type must be one of',
     ],
     [
       'steps where jobs belong',
@@ -438,7 +436,7 @@ describe('mistakes', () => {
     [
       'an unknown kind of step',
       { 'a.yml': 'steps:\n- powershell: x\n' },
-      'does not know steps that begin with powershell',
+      'a.yml:2:3: the rehearsal does not know powershell in a step',
     ],
     ['a key twice', { 'a.yml': 'steps:\n- script: x\n  script: y\n' }, 'a.yml:3:3: script is given twice'],
     [
@@ -449,7 +447,7 @@ describe('mistakes', () => {
     [
       'a variable group',
       { 'a.yml': `variables:\n- group: g\n${step}` },
-      'a.yml:2:3: variable group g is kept',
+      'a.yml:2:3: the rehearsal does not know group in a variable',
     ],
     [
       'two jobs of one name',
@@ -469,14 +467,29 @@ describe('mistakes', () => {
     [
       'a matrix',
       { 'a.yml': `jobs:\n- job: a\n  strategy: { matrix: {} }\n  ${step}` },
-      'does not know strategy in a job',
+      'a.yml:3:15: the rehearsal does not know matrix in a strategy',
     ],
     [
       'a rolling deployment',
       { 'a.yml': 'jobs:\n- deployment: a\n  environment: e\n  strategy: { rolling: {} }' },
       'does not know rolling in a strategy',
     ],
-    ['no steps at all', { 'a.yml': 'trigger: none' }, 'a pipeline needs stages, jobs or steps'],
+    ['no steps at all', { 'a.yml': 'trigger: none' }, 'a.yml:1:1: stages must be a list'],
+    [
+      'a deployment without an environment',
+      { 'a.yml': 'jobs:\n- deployment: a\n  strategy: { runOnce: { deploy: { steps: [] } } }' },
+      'a.yml:2:3: jobs deployment and environment go together',
+    ],
+    [
+      'a lifecycle hook',
+      { 'a.yml': 'jobs:\n- deployment: a\n  environment: e\n  strategy:\n    runOnce:\n      preDeploy: {}' },
+      'a.yml:6:7: the rehearsal does not know preDeploy in runOnce. It knows: deploy',
+    ],
+    [
+      'another root',
+      { 'a.yml': 'extends: { template: b.yml }' },
+      'a.yml:1:1: the rehearsal does not know extends in a pipeline',
+    ],
   ])('when there is %s, then the error names file, line and reason', async (_, files, message) => {
     await expect(load(files)).rejects.toThrow(message)
   })

@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { agentEnvironment } from '../src/env.js'
 import { loadPipeline } from '../src/expand/index.js'
+import { compileTimeVariables, type Trigger } from '../src/expand/predefined.js'
 import type { Surroundings } from '../src/run/context.js'
 import { History } from '../src/run/history.js'
-import { compileTimeVariables, type Trigger } from '../src/run/predefined.js'
 import type { RunRecord } from '../src/run/record.js'
 import { runPipeline } from '../src/run/run-pipeline.js'
 import { checkTasks } from '../src/tasks/index.js'
@@ -59,7 +59,7 @@ export async function fixture(root: string, files: Record<string, string> = {}) 
       const request = { name: 'pipeline', pipeline, trigger, resources }
       const never = new AbortController().signal
       const run = await runPipeline(
-        { ...request, isSelected: (stage) => stages?.includes(stage) ?? true },
+        { ...request, selected: new Set(stages ?? pipeline.stages.map(({ name }) => name)) },
         {
           ...{
             root,

@@ -26,7 +26,7 @@ describe('npm run rehearse', () => {
   test('when asked for a dry run of a pull request, then the plan is YAML without any service connection', () => {
     const { status, stdout } = rehearse('--dry-run', '--event', 'pr')
     expect(status).toBe(0)
-    expect(parse(stdout)).toMatchObject({ pipeline: 'inference-build', stages: [{ name: 'Verify' }] })
+    expect(parse(stdout)).toMatchObject({ pipeline: 'inference-build', stages: [{ stage: 'Verify' }] })
     expect(stdout).not.toContain('azureSubscription')
   })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
 import { XMLValidator } from 'fast-xml-parser'
-import { createView } from '../src/report/view.js'
+import { View } from '../src/report/view.js'
 import { writeReport } from '../src/report/write.js'
 import type { RunRecord } from '../src/run/record.js'
 import { fixture } from './fixture.js'
@@ -17,9 +17,9 @@ beforeAll(async () => {
   const root = await temporaryFolder()
   folder = join(root, '.local/report')
   const pipelines = await fixture(root, { 'summary.md': '## Tests\n\nall <good>\n' })
-  const view = createView({
+  const view = new View({
     ...{ isLive: false, isColoured: false, reportFolder: folder },
-    write: (text) => {
+    write: (text: string) => {
       printed += text
     },
   })
@@ -40,7 +40,7 @@ stages:
   jobs: [{ job: B1, steps: [{ checkout: none }] }]
 `
   const changed = () => view.changed()
-  run = (await pipelines.run(yaml, { changed, begin: view.begin })).run
+  run = (await pipelines.run(yaml, { changed, begin: (record) => view.begin(record) })).run
   await writeReport([run], folder)
 })
 

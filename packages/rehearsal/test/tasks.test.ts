@@ -231,7 +231,7 @@ describe('az', () => {
 
   test.each([
     [['group', 'create'], login, 2, 'does not know "az group create"'],
-    [[...get, '--private'], login, 2, 'does not know --private'],
+    [[...get, '--private'], login, 2, "Unknown option '--private'"],
     [['acr', 'login'], login, 2, 'required: --name'],
     [get, undefined, 1, "Please run 'az login'"],
     [get, {}, 1, 'no cluster takes part'],

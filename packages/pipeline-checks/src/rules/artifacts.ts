@@ -9,7 +9,7 @@ export const artifacts: Rule = ({ run, runs, report }) => {
   for (const stage of stages) {
     for (const step of stage.jobs.flatMap(stepsOf)) {
       const name = step.inputs.artifact ?? step.inputs.artifactName ?? ''
-      if (step.task === 'publish' || step.task.startsWith('PublishPipelineArtifact@')) {
+      if (step.task === 'publish') {
         if (published.has(name))
           report(step.at, `artifact ${name} is published twice: give one another name`, name)
         published.add(name)
@@ -18,7 +18,7 @@ export const artifacts: Rule = ({ run, runs, report }) => {
       if (from === undefined) continue
       if (from === 'current') {
         if (!published.has(name)) report(step.at, `no step before this publishes an artifact ${name}`, name)
-      } else if (from !== 'specific' && !resources.some(({ alias }) => alias === from)) {
+      } else if (from !== 'specific' && !resources.some(({ pipeline }) => pipeline === from)) {
         report(step.at, `there is no pipeline resource ${from}: declare it under resources.pipelines`, from)
       } else if (!builds(runs).some((each) => each === name)) {
         report(step.at, `the build publishes no artifact ${name}`, name)

@@ -10,19 +10,25 @@ import {
 import { jobsOf, stepsOf } from '../runs.js'
 import type { Rule } from './rule.js'
 
+const NEAR = 'condition:'
+
 /** Conditions are whole, call functions that exist, and say what becomes of them after a failure. */
 export const conditions: Rule = ({ run, report }) => {
-  const check = (condition: string | undefined, at: Position) => {
+  const check = ({ condition, at }: { condition?: string | undefined; at: Position }) => {
     if (condition === undefined) return
-    const names = calls(condition, (problem) => report(at, problem))
+    const names = calls(condition, (problem) => report(at, problem, NEAR))
     if (!names || names.some((name) => statusFunctions.includes(name))) return
     const instead = 'Begin it with and(succeeded(), ...), or say always() or failed()'
-    report(at, `a condition takes the place of succeeded(), so this runs after a failure too. ${instead}`)
+    report(
+      at,
+      `a condition takes the place of succeeded(), so this runs after a failure too. ${instead}`,
+      NEAR,
+    )
   }
-  for (const stage of run.pipeline.stages) check(stage.condition, stage.conditionAt)
+  for (const stage of run.pipeline.stages) check(stage)
   for (const job of jobsOf(run)) {
-    check(job.condition, job.conditionAt)
-    for (const step of stepsOf(job)) check(step.condition, step.conditionAt)
+    check(job)
+    for (const step of stepsOf(job)) check(step)
   }
   for (const { variables } of [run.pipeline, ...run.pipeline.stages, ...jobsOf(run)]) {
     for (const { value, at } of variables.filter((each) => each.value.startsWith('$['))) {
@@ -45,7 +51,7 @@ function calls(text: string, problem: (message: string) => void): string[] | und
     return undefined
   }
   for (const name of names) {
-    const known = [...Object.keys(functions), ...statusFunctions, 'counter']
+    const known = [...Object.keys(functions), ...statusFunctions]
     if (!known.includes(name)) problem(`there is no function ${name}. There are: ${known.join(', ')}`)
   }
   return names

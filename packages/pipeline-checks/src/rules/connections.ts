@@ -13,7 +13,7 @@ export const connections: Rule = ({ run, runs, report }) => {
   const declared = (prefix: string) =>
     run.pipeline.variables.filter(({ name }) => name.startsWith(prefix)).map(({ value }) => value)
   for (const job of jobsOf(run)) {
-    const environment = job.environment?.name
+    const { environment } = job
     if (environment !== undefined && !declared('environment').includes(environment)) {
       const wrong = `environment ${environment} is not in templates/variables.yml: declare it there`
       report(job.at, wrong, 'environment: ')
@@ -49,5 +49,5 @@ function environmentsOf(runs: Run[], connection: string): string[] {
   const jobs = runs
     .flatMap(jobsOf)
     .filter((job) => connectionsOf(job).some((each) => each.connection === connection))
-  return [...new Set(jobs.map((job) => job.environment?.name ?? ''))]
+  return [...new Set(jobs.map((job) => job.environment ?? ''))]
 }

@@ -18,11 +18,11 @@ export const outputs: Rule = (context) => {
       if (name !== 'dependencies') continue
       const [from = '', kind, key = ''] = path
       const [job = '', step = '', output = ''] = key.split('.')
-      inStage(context, stage, stage.conditionAt, from, kind === 'outputs' ? { job, step, output } : undefined)
+      inStage(context, stage, stage.at, from, kind === 'outputs' ? { job, step, output } : undefined)
     }
     for (const job of stage.jobs) {
       const texts: [string | undefined, Position][] = [
-        [job.condition, job.conditionAt],
+        [job.condition, job.at],
         ...job.variables.map(({ value, at }): [string, Position] => [
           /^\$\[(.*)\]$/s.exec(value)?.[1] ?? '',
           at,

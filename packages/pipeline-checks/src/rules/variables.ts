@@ -1,7 +1,6 @@
-import type { Position, Step, Variable } from '@repo/rehearsal/expand'
+import { type Position, predefinedNames, type Step, type Variable } from '@repo/rehearsal/expand'
 import { shellOf, stepsOf } from '../runs.js'
 import { outputsOf } from '../script-calls.js'
-import { PREDEFINED } from './predefined.js'
 import type { Context, Rule } from './rule.js'
 
 /** Every $(name) and variables['name'] is declared, predefined, or an output of an earlier step of the job. */
@@ -14,11 +13,11 @@ export const variables: Rule = (context) => {
   for (const variable of pipeline.variables) look(context, variable.at, [variable.value], root)
   for (const stage of pipeline.stages) {
     const inStage = [...root, ...names(stage.variables)]
-    look(context, stage.conditionAt, [stage.condition ?? ''], inStage)
+    look(context, stage.at, [stage.condition ?? ''], inStage)
     for (const job of stage.jobs) {
       const known = [...inStage, ...names(job.variables)]
       for (const variable of job.variables) look(context, variable.at, [variable.value], known)
-      look(context, job.conditionAt, [job.condition ?? ''], known)
+      look(context, job.at, [job.condition ?? ''], known)
       for (const step of stepsOf(job)) {
         look(context, step.at, textsOf(step), known)
         if (step.name)
@@ -38,7 +37,7 @@ function textsOf({ inputs, env, displayName, condition = '' }: Step): string[] {
 
 function look({ report }: Context, at: Position, texts: string[], known: string[]): void {
   const isKnown = (name: string) =>
-    [...known, ...PREDEFINED].some((each) => each.toLowerCase() === name.toLowerCase())
+    [...known, ...predefinedNames()].some((each) => each.toLowerCase() === name.toLowerCase())
   for (const text of texts) {
     for (const match of text.matchAll(/\$\(([^()]+)\)|\bvariables(?:\['([^']+)'\]|\.(\w+))/g)) {
       const name = (match[1] ?? match[2] ?? match[3]) as string

@@ -1,45 +1,51 @@
-import { PipelineError, type Position } from './errors.js'
-import { scalarText } from './yaml.js'
+import { locate, PipelineError, type Position } from './errors.js'
+import { evaluate } from './evaluate.js'
+import { isMap, toBoolean, type ValueMap } from './values.js'
 
 /** `${{ if }}` and its like, as keys of mappings or alone in an item of a list. */
 export interface Directive {
   kind: 'if' | 'elseif' | 'else' | 'insert' | 'each'
-  expression?: string
+  expression: string
   /** The loop variable of each. */
-  variable?: string
+  variable: string
 }
 
-const DIRECTIVE = /^\$\{\{\s*(?:(if|elseif)\s+(.+?)|(else|insert)|each\s+(\w+)\s+in\s+(.+?))\s*\}\}$/s
+/** How an if ended so far, for the else after it. */
+export type Chain = 'none' | 'open' | 'taken'
 
 /**
  * The directive that a key is, if it is one.
  * @throws PipelineError when it is only the beginning of one
  */
 export function parseDirective(key: string, at: Position): Directive | undefined {
-  const match = DIRECTIVE.exec(key.trim())
-  if (match) {
-    const [, branch, condition, single, variable, collection] = match
-    const kind = (branch ?? single ?? 'each') as Directive['kind']
-    const expression = condition ?? collection
-    return {
-      kind,
-      ...(expression !== undefined && { expression }),
-      ...(variable !== undefined && { variable }),
-    }
-  }
-  if (/^\$\{\{\s*(if|elseif|else|each|insert)\b/.test(key)) {
+  const match = /^\$\{\{\s*(if|elseif|else|each|insert)\b(.*)\}\}$/s.exec(key.trim())
+  if (!match) return undefined
+  const [kind, rest = ''] = [match[1] as Directive['kind'], match[2]?.trim()]
+  const [, variable = '', collection] = /^(\w+)\s+in\s+(.+)$/s.exec(rest) ?? []
+  const takesNothing = kind === 'else' || kind === 'insert'
+  if (takesNothing !== (rest === '') || (kind === 'each' && !collection))
     throw new PipelineError(`this is no complete directive: ${key}`, at)
-  }
-  return undefined
+  return { kind, variable, expression: kind === 'each' ? (collection ?? '') : rest }
 }
 
-/** One by one, so that each sees what those before it declared; but an if stays with its elseif and else. */
-export function chains<T>(items: T[], keyOf: (item: T) => unknown): T[][] {
-  const groups: T[][] = []
-  for (const item of items) {
-    const last = groups.at(-1)
-    if (last && /^\$\{\{\s*else/.test(scalarText(keyOf(item) ?? null) ?? '')) last.push(item)
-    else groups.push([item])
+/** The names with which a directive's content is expanded, once for each, and how an `else` after it goes on. */
+export function follow(
+  { kind, expression, variable }: Directive,
+  chain: Chain,
+  names: ValueMap,
+  at: Position,
+): { scopes: ValueMap[]; next: Chain } {
+  const value = () => locate(at, () => evaluate(expression, { names }))
+  if (kind === 'insert') return { scopes: [names], next: 'none' }
+  if (kind === 'each') {
+    const items = value()
+    const pairs = isMap(items) ? Object.entries(items).map(([key, each]) => ({ key, value: each })) : []
+    const loop = Array.isArray(items) ? items : pairs
+    return { scopes: loop.map((item) => ({ ...names, [variable]: item })), next: 'none' }
   }
-  return groups
+  if (kind !== 'if' && chain === 'none') throw new PipelineError(`\${{ ${kind} }} must follow an if`, at)
+  const isOpen = kind === 'if' || chain === 'open'
+  const isTaken = isOpen && (kind === 'else' || toBoolean(value()))
+  const next = kind === 'else' ? 'none' : isTaken || !isOpen ? 'taken' : 'open'
+  return { scopes: isTaken ? [names] : [], next }
 }

@@ -28,7 +28,6 @@ export function locate<T>(at: Position, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (error instanceof ExpressionError) throw new PipelineError(error.message, at)
-    throw error
+    throw error instanceof ExpressionError ? new PipelineError(error.message, at) : error
   }
 }

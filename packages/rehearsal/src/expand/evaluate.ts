@@ -1,7 +1,7 @@
 import { ExpressionError } from './errors.js'
-import { type Argument, type ExpressionFunction, functions, statusFunctions } from './functions.js'
-import { type Expression, parseExpression } from './parse-expression.js'
-import { isMap, property, type Value, type ValueMap } from './values.js'
+import { type Expression, parseExpression } from './expression.js'
+import { type ExpressionFunction, functions, statusFunctions } from './functions.js'
+import { property, sameName, type Value, type ValueMap } from './values.js'
 
 /** What an expression can see. */
 export interface Scope {
@@ -10,9 +10,6 @@ export interface Scope {
   /** Beyond the general ones, such as succeeded; by lower-case name. */
   functions?: Record<string, ExpressionFunction>
 }
-
-/** The result of `.*`: a further key is taken from every item. */
-class FilteredArray extends Array<Value> {}
 
 /**
  * The value of an expression.
@@ -23,52 +20,32 @@ export function evaluate(expression: Expression | string, scope: Scope): Value {
   switch (tree.type) {
     case 'literal':
       return tree.value
-    case 'name':
-      return named(tree.name, scope)
-    case 'index': {
-      const object = evaluate(tree.object, scope)
-      return index(object, tree.key && evaluate(tree.key, scope))
+    case 'name': {
+      const known = Object.keys(scope.names)
+      const found = sameName(known, tree.name)
+      if (found !== undefined) return scope.names[found] ?? null
+      throw new ExpressionError(
+        `${tree.name} is not known here. Known are: ${known.join(', ')}. A text is written in 'single quotes'`,
+      )
     }
+    case 'index':
+      return property(evaluate(tree.object, scope), evaluate(tree.key, scope))
     case 'call':
       return call(tree.name, tree.args, scope)
   }
 }
 
-function named(name: string, { names }: Scope): Value {
-  const found = Object.keys(names).find((each) => each.toLowerCase() === name.toLowerCase())
-  if (found !== undefined) return names[found] ?? null
-  const known = Object.keys(names).join(', ') || 'nothing'
-  throw new ExpressionError(
-    `${name} is not known here. Known are: ${known}. A text is written in 'single quotes'`,
-  )
-}
-
-function index(object: Value, key: Value | undefined): Value {
-  if (key === undefined) {
-    const items = Array.isArray(object) ? object : isMap(object) ? Object.values(object) : []
-    return FilteredArray.from(items)
-  }
-  if (!(object instanceof FilteredArray)) return property(object, key)
-  return FilteredArray.from([...object].map((item) => property(item, key)).filter((item) => item !== null))
-}
-
 function call(name: string, args: Expression[], scope: Scope): Value {
-  const found = functions[name.toLowerCase()] ?? scope.functions?.[name.toLowerCase()]
+  const key = name.toLowerCase()
+  const found = functions[key] ?? scope.functions?.[key]
   if (!found) {
-    const elsewhere = statusFunctions.includes(name.toLowerCase()) || name.toLowerCase() === 'counter'
-    if (!elsewhere) throw new ExpressionError(`there is no function ${name}`)
-    const where = name.toLowerCase() === 'counter' ? 'in $[ ] of a variable' : 'in conditions'
-    throw new ExpressionError(`${name} is there only ${where}`)
+    if (statusFunctions.includes(key)) throw new ExpressionError(`${name} is there only in conditions`)
+    throw new ExpressionError(`there is no function ${name}. There are: ${Object.keys(functions).join(', ')}`)
   }
-  if (args.length < found.min || args.length > found.max) {
-    const wanted = found.min === found.max ? `${found.min}` : `${found.min} or more`
+  const [min, max, run] = found
+  if (args.length < min || args.length > max) {
+    const wanted = min === max ? `${min}` : `${min} or more`
     throw new ExpressionError(`${name} takes ${wanted} arguments and was given ${args.length}`)
   }
-  return found.run(
-    args.map(
-      (each): Argument =>
-        () =>
-          evaluate(each, scope),
-    ),
-  )
+  return run(...args.map((each) => () => evaluate(each, scope)))
 }

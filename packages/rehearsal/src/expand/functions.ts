@@ -1,35 +1,12 @@
 import { ExpressionError } from './errors.js'
-import { compare, equal, isMap, show, toBoolean, toText, type Value, Version } from './values.js'
+import { compare, equal, isMap, show, toBoolean, toText, type Value } from './values.js'
 
 /** An argument that is computed only when it is asked for, since and, or, iif and coalesce stop early. */
-export type Argument = () => Value
+type Argument = () => Value
 
-export interface ExpressionFunction {
-  min: number
-  max: number
-  /** Gets between min and max arguments. */
-  run(args: Argument[]): Value
-}
+export type ExpressionFunction = [min: number, max: number, run: (...args: Argument[]) => Value]
 
-const one = (run: (a: Argument) => Value): ExpressionFunction => ({
-  min: 1,
-  max: 1,
-  run: (args) => run(...(args as [Argument])),
-})
-const two = (run: (a: Argument, b: Argument) => Value): ExpressionFunction => ({
-  min: 2,
-  max: 2,
-  run: (args) => run(...(args as [Argument, Argument])),
-})
-const three = (run: (a: Argument, b: Argument, c: Argument) => Value): ExpressionFunction => ({
-  min: 3,
-  max: 3,
-  run: (args) => run(...(args as [Argument, Argument, Argument])),
-})
-const many = (min: number, run: (args: Argument[]) => Value): ExpressionFunction => ({ min, max: 100, run })
-/** The first argument and all others. */
-const list = (run: (first: Argument, rest: Argument[]) => Value): ExpressionFunction =>
-  many(1, ([first, ...rest]) => run(first as Argument, rest))
+const MANY = 100
 
 function text(argument: Argument): string {
   const value = argument()
@@ -39,124 +16,73 @@ function text(argument: Argument): string {
 }
 
 const folded = (argument: Argument): string => text(argument).toUpperCase()
-const isIn = (needle: Argument, rest: Argument[]) => {
-  const value = needle()
-  return rest.some((each) => equal(value, each()))
-}
+const isIn = (value: Value, values: Argument[]) => values.some((each) => equal(value, each()))
 
 /** Microsoft: pipelines/process/expressions, "Functions". Names are case-insensitive, here in lower case. */
 export const functions: Record<string, ExpressionFunction> = {
-  and: many(2, (args) => args.every((each) => toBoolean(each()))),
-  or: many(2, (args) => args.some((each) => toBoolean(each()))),
-  not: one((a) => !toBoolean(a())),
-  xor: two((a, b) => toBoolean(a()) !== toBoolean(b())),
-  eq: two((a, b) => equal(a(), b())),
-  ne: two((a, b) => !equal(a(), b())),
-  gt: two((a, b) => compare(a(), b()) > 0),
-  ge: two((a, b) => compare(a(), b()) >= 0),
-  lt: two((a, b) => compare(a(), b()) < 0),
-  le: two((a, b) => compare(a(), b()) <= 0),
-  in: list((needle, rest) => isIn(needle, rest)),
-  notin: list((needle, rest) => !isIn(needle, rest)),
-  contains: two((a, b) => folded(a).includes(folded(b))),
-  startswith: two((a, b) => folded(a).startsWith(folded(b))),
-  endswith: two((a, b) => folded(a).endsWith(folded(b))),
-  containsvalue: two((collection, wanted) => {
-    const [values, value] = [collection(), wanted()]
-    const items = Array.isArray(values) ? values : isMap(values) ? Object.values(values) : []
-    return items.some((each) => equal(value, each))
-  }),
-  coalesce: many(2, (args) => {
-    for (const each of args) {
-      const value = each()
-      if (value !== null && value !== '') return value
-    }
-    return null
-  }),
-  iif: three((test, yes, no) => (toBoolean(test()) ? yes() : no())),
-  format: list((template, rest) => format(text(template), rest)),
-  join: two((separator, items) => {
-    const values = items()
-    if (!Array.isArray(values)) return toText(values) ?? ''
-    return values.map((each) => toText(each) ?? '').join(text(separator))
-  }),
-  replace: three((a, b, c) => text(a).replaceAll(text(b), text(c))),
-  split: two((a, b) => {
-    const separators = new Set(text(b))
-    const parts: string[] = ['']
-    for (const letter of text(a)) {
-      if (separators.has(letter)) parts.push('')
-      else parts[parts.length - 1] += letter
-    }
-    return parts
-  }),
-  lower: one((a) => text(a).toLowerCase()),
-  upper: one((a) => text(a).toUpperCase()),
-  trim: one((a) => text(a).trim()),
-  length: one((a) => {
-    const value = a()
-    return Array.isArray(value) ? value.length : text(() => value).length
-  }),
-  converttojson: one((a) => JSON.stringify(a(), plain, 2)),
+  and: [2, MANY, (...args) => args.every((each) => toBoolean(each()))],
+  or: [2, MANY, (...args) => args.some((each) => toBoolean(each()))],
+  not: [1, 1, (a: Argument) => !toBoolean(a())],
+  xor: [2, 2, (a: Argument, b: Argument) => toBoolean(a()) !== toBoolean(b())],
+  eq: [2, 2, (a: Argument, b: Argument) => equal(a(), b())],
+  ne: [2, 2, (a: Argument, b: Argument) => !equal(a(), b())],
+  gt: [2, 2, (a: Argument, b: Argument) => compare(a(), b()) > 0],
+  ge: [2, 2, (a: Argument, b: Argument) => compare(a(), b()) >= 0],
+  lt: [2, 2, (a: Argument, b: Argument) => compare(a(), b()) < 0],
+  le: [2, 2, (a: Argument, b: Argument) => compare(a(), b()) <= 0],
+  in: [1, MANY, (needle: Argument, ...rest) => isIn(needle(), rest)],
+  notin: [1, MANY, (needle: Argument, ...rest) => !isIn(needle(), rest)],
+  contains: [2, 2, (a: Argument, b: Argument) => folded(a).includes(folded(b))],
+  startswith: [2, 2, (a: Argument, b: Argument) => folded(a).startsWith(folded(b))],
+  endswith: [2, 2, (a: Argument, b: Argument) => folded(a).endsWith(folded(b))],
+  containsvalue: [2, 2, containsValue],
+  coalesce: [
+    2,
+    MANY,
+    (...args) => args.map((each) => each()).find((each) => each !== null && each !== '') ?? null,
+  ],
+  iif: [3, 3, (test: Argument, yes: Argument, no: Argument) => (toBoolean(test()) ? yes() : no())],
+  format: [1, MANY, format],
+  join: [2, 2, join],
+  replace: [3, 3, (a: Argument, b: Argument, c: Argument) => text(a).replaceAll(text(b), text(c))],
+  split: [2, 2, (a: Argument, b: Argument) => split(text(a), text(b))],
+  lower: [1, 1, (a: Argument) => text(a).toLowerCase()],
+  upper: [1, 1, (a: Argument) => text(a).toUpperCase()],
+  trim: [1, 1, (a: Argument) => text(a).trim()],
+  length: [1, 1, length],
 }
 
-/** What conditions may also call; counter is for variables. */
+/** What conditions may also call. */
 export const statusFunctions = ['always', 'canceled', 'failed', 'succeeded', 'succeededorfailed']
 
-function plain(_key: string, value: Value): Value {
-  return value instanceof Version ? value.text : value
+function containsValue(collection: Argument, wanted: Argument): boolean {
+  const [values, value] = [collection(), wanted()]
+  const items = Array.isArray(values) ? values : isMap(values) ? Object.values(values) : []
+  return items.some((each) => equal(value, each))
 }
 
-function format(template: string, args: Argument[]): string {
-  return template.replace(
-    /\{\{|\}\}|\{(\d+)(?::([^{}]*))?\}|[{}]/g,
-    (found, index?: string, pattern?: string) => {
-      if (found === '{{' || found === '}}') return found.slice(1)
-      const argument = index === undefined ? undefined : args[Number(index)]
-      if (!argument) throw new ExpressionError(`format has no argument for ${found} in: ${template}`)
-      const value = argument()
-      if (pattern === undefined) return text(() => value)
-      if (value instanceof Date) return formatDate(value, pattern)
-      throw new ExpressionError(`${found} formats a date, and ${show(value)} is none`)
-    },
-  )
-}
-
-/** A date by .NET's custom specifiers, in UTC. */
-export function formatDate(date: Date, pattern: string): string {
-  const iso = date.toISOString()
-  const [year, month, day, hour, minute, second, ms] = iso.split(/\D/) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]
-  const short = (digits: string) => String(Number(digits))
-  const parts: Record<string, string> = {
-    yyyy: year,
-    yy: year.slice(2),
-    MM: month,
-    M: short(month),
-    dd: day,
-    d: short(day),
-    HH: hour,
-    H: short(hour),
-    mm: minute,
-    m: short(minute),
-    ss: second,
-    s: short(second),
-    f: ms.slice(0, 1),
-    ff: ms.slice(0, 2),
-    fff: ms,
-    ffff: `${ms}0`,
-    K: 'Z',
-  }
-  return pattern.replace(/y+|M+|d+|H+|m+|s+|f+|K/g, (run) => {
-    const part = parts[run]
-    if (part === undefined) throw new ExpressionError(`${run} in the date format ${pattern} is not known`)
-    return part
+function format(template: Argument, ...args: Argument[]): string {
+  const pattern = text(template)
+  return pattern.replace(/\{\{|\}\}|\{(\d+)\}|[{}]/g, (found, index?: string) => {
+    if (found === '{{' || found === '}}') return found.slice(1)
+    const argument = args[Number(index ?? -1)]
+    if (!argument) throw new ExpressionError(`format has no argument for ${found} in: ${pattern}`)
+    return text(argument)
   })
+}
+
+function join(separator: Argument, items: Argument): string {
+  const values = items()
+  return Array.isArray(values) ? values.map((each) => toText(each) ?? '').join(text(separator)) : text(items)
+}
+
+/** At any of the separator's letters. */
+function split(whole: string, separators: string): string[] {
+  const escaped = separators.replace(/[\]\\^-]/g, '\\$&')
+  return separators === '' ? [whole] : whole.split(new RegExp(`[${escaped}]`))
+}
+
+function length(argument: Argument): number {
+  const value = argument()
+  return Array.isArray(value) ? value.length : text(argument).length
 }

@@ -1,17 +1,10 @@
 /** Reading Azure Pipelines YAML: expansion, expressions, positions. Runs nothing. */
 export { ExpressionError, locate, PipelineError, type Position } from './errors.js'
 export { evaluate, type Scope } from './evaluate.js'
-export { type Expanded, type ExpandOptions, expand } from './expand.js'
+export type { ExpandOptions } from './expand.js'
+export { type Expression, type Part, parseExpression, templateParts, walkExpression } from './expression.js'
 export { type ExpressionFunction, functions, statusFunctions } from './functions.js'
-export type { Parameter } from './parameters.js'
-export {
-  type Expression,
-  type Part,
-  parseExpression,
-  templateParts,
-  walkExpression,
-} from './parse-expression.js'
-export type * from './pipeline.js'
-export { loadPipeline } from './plan.js'
+export { type Job, loadPipeline, type Pipeline, type Stage, type Step, type Variable } from './pipeline.js'
+export { predefinedNames, type Trigger } from './predefined.js'
 export { isMap, toBoolean, toText, type Value, type ValueMap } from './values.js'
 export { readYaml, type YamlFile } from './yaml.js'

@@ -1,35 +1,13 @@
 import { ExpressionError } from './errors.js'
 
 /** What expressions work with. Scalars of YAML are always strings; parameters have types. */
-export type Value = null | boolean | number | string | Date | Version | Value[] | ValueMap
+export type Value = null | boolean | number | string | Value[] | ValueMap
 export interface ValueMap {
   [key: string]: Value
 }
 
-/** `1.2.3`: two to four numbers. */
-export class Version {
-  constructor(readonly text: string) {}
-
-  static parse(text: string): Version | undefined {
-    return /^\d+(\.\d+){1,3}$/.test(text) ? new Version(text) : undefined
-  }
-
-  compare(other: Version): number {
-    const [mine, theirs] = [this.text.split('.'), other.text.split('.')]
-    for (let i = 0; i < 4; i++) {
-      const difference = Number(mine[i] ?? -1) - Number(theirs[i] ?? -1)
-      if (difference !== 0) return Math.sign(difference)
-    }
-    return 0
-  }
-}
-
-export function isMap(value: Value | undefined): value is ValueMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isScalarObject(value)
-}
-
-function isScalarObject(value: object): boolean {
-  return value instanceof Date || value instanceof Version
+export function isMap(value: unknown): value is ValueMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export function toBoolean(value: Value): boolean {
@@ -37,46 +15,30 @@ export function toBoolean(value: Value): boolean {
 }
 
 /** undefined: it can't be converted. */
-export function toNumber(value: Value): number | undefined {
-  if (value === null || value === '') return 0
-  if (typeof value === 'number') return value
-  if (typeof value === 'boolean') return value ? 1 : 0
-  if (typeof value !== 'string' || !/^\s*-?[\d,]*\.?\d*\s*$/.test(value) || !/\d/.test(value))
-    return undefined
-  return Number(value.replaceAll(',', ''))
+function toNumber(value: Value): number | undefined {
+  if (typeof value !== 'string')
+    return typeof value === 'object' && value !== null ? undefined : Number(value)
+  return /^\s*(-?[\d,]*\.?\d+)?\s*$/.test(value) ? Number(value.replaceAll(',', '')) : undefined
 }
 
 /** undefined: it can't be converted, such as a list. */
 export function toText(value: Value): string | undefined {
   if (value === null) return ''
-  if (typeof value === 'string') return value
   if (typeof value === 'boolean') return value ? 'True' : 'False'
-  if (typeof value === 'number') return String(value)
-  if (value instanceof Version) return value.text
-  if (value instanceof Date) return value.toISOString()
-  return undefined
-}
-
-function toVersion(value: Value): Version | undefined {
-  return value instanceof Version ? value : Version.parse(toText(value) ?? '')
+  return typeof value === 'object' ? undefined : String(value)
 }
 
 /** Order of two values after the right one took the left one's type; undefined: it can't. */
 function order(left: Value, right: Value): number | undefined {
   if (left === null) return right === null || right === '' ? 0 : undefined
   if (typeof left === 'boolean') return Number(left) - Number(toBoolean(right))
-  if (left instanceof Version) {
-    const version = toVersion(right)
-    return version && left.compare(version)
-  }
   if (typeof left === 'number') {
     const number = toNumber(right)
     return number === undefined ? undefined : left - number
   }
-  const [mine, theirs] = [toText(left), toText(right)]
+  const [mine, theirs] = [toText(left)?.toUpperCase(), toText(right)?.toUpperCase()]
   if (mine === undefined || theirs === undefined) return left === right ? 0 : undefined
-  const [a, b] = [mine.toUpperCase(), theirs.toUpperCase()]
-  return a === b ? 0 : a < b ? -1 : 1
+  return mine === theirs ? 0 : mine < theirs ? -1 : 1
 }
 
 export function equal(left: Value, right: Value): boolean {
@@ -95,11 +57,15 @@ export function property(value: Value, key: Value): Value {
   if (Array.isArray(value)) return value[toNumber(key) ?? -1] ?? null
   if (!isMap(value)) return null
   const name = toText(key) ?? ''
-  if (Object.hasOwn(value, name)) return value[name] ?? null
-  const found = Object.keys(value).find((each) => each.toLowerCase() === name.toLowerCase())
+  const found = Object.hasOwn(value, name) ? name : sameName(Object.keys(value), name)
   return found === undefined ? null : (value[found] ?? null)
 }
 
+/** The one of these that is this name, in whatever case. */
+export function sameName(names: string[], name: string): string | undefined {
+  return names.find((each) => each.toLowerCase() === name.toLowerCase())
+}
+
 export function show(value: Value): string {
-  return toText(value) === undefined ? (Array.isArray(value) ? 'a list' : 'a mapping') : `'${toText(value)}'`
+  return Array.isArray(value) ? 'a list' : isMap(value) ? 'a mapping' : `'${toText(value)}'`
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import { isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import { PipelineError, type Position } from './errors.js'
 
 /** A YAML file whose nodes know where they stand. Every scalar is a string, as Azure Pipelines reads it. */
@@ -37,5 +37,3 @@ export function scalarText(node: unknown): string | undefined {
   if (node === null || node === undefined) return ''
   return isScalar(node) ? String(node.value ?? '') : undefined
 }
-
-export { isAlias, isMap, isScalar, isSeq, type Node, type Pair }

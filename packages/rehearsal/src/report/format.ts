@@ -1,29 +1,18 @@
-import type { Result } from '../run/record.js'
+import type { Progress, Result } from '../run/record.js'
 
-export function duration(
-  { startedAt, endedAt }: { startedAt?: number; endedAt?: number },
-  now = Date.now(),
-): string {
+export function duration({ startedAt, endedAt = Date.now() }: Progress): string {
   if (startedAt === undefined) return ''
-  const seconds = ((endedAt ?? now) - startedAt) / 1000
-  if (seconds < 60) return `${seconds.toFixed(1)} s`
-  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
+  const seconds = (endedAt - startedAt) / 1000
+  return seconds < 60
+    ? `${seconds.toFixed(1)} s`
+    : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
 }
 
-export const MARKS: Record<Result, string> = {
-  Succeeded: '✔',
-  SucceededWithIssues: '!',
-  Failed: '✖',
-  Canceled: '■',
-  Skipped: '-',
-}
+const MARKS = { Succeeded: '✔', SucceededWithIssues: '!', Failed: '✖', Canceled: '■', Skipped: '-' }
+const COLOURS = { Succeeded: 32, SucceededWithIssues: 33, Failed: 31, Canceled: 33, Skipped: 2 }
 
-const COLOURS: Record<Result, number> = {
-  Succeeded: 32,
-  SucceededWithIssues: 33,
-  Failed: 31,
-  Canceled: 33,
-  Skipped: 2,
+export function mark(result: Result | undefined): string {
+  return MARKS[result ?? 'Skipped']
 }
 
 export function paint(text: string, result: Result, isColoured: boolean): string {

@@ -1,21 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import type { JobRecord, RunRecord, StageRecord, StepRecord } from '../run/record.js'
-import { duration, MARKS, paint } from './format.js'
-
-export interface View {
-  /** A run begins. */
-  begin(run: RunRecord): void
-  /** Something of it changed. */
-  changed(line?: { job: string; text: string }): void
-  say(text: string): void
-  /** Ends what is live; afterwards text can be asked for or printed. */
-  pause(): void
-  resume(): void
-}
+import { jobsOf, placeText, type RunRecord, type StageRecord, type StepRecord } from '../run/record.js'
+import { duration, mark, paint } from './format.js'
 
 export interface ViewOptions {
+  /** Whether what runs now is drawn anew all the time. */
   isLive: boolean
   isColoured: boolean
   reportFolder: string
@@ -26,95 +16,105 @@ const FAILURE_LINES = 40
 const REDRAW_MS = 100
 const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 
-/** Steps as they end, with the end of the log of one that fails; on a terminal also what runs now, drawn anew. */
-export function createView({ isLive, isColoured, reportFolder, write = writeStdout }: ViewOptions): View {
-  const printed = new Set<unknown>()
-  const last = new Map<string, string>()
-  let current: RunRecord | undefined
-  let timer: NodeJS.Timeout | undefined
-  let drawn = 0
-  let frame = 0
+/** Steps as they end, with the end of the log of one that fails; on a terminal also what runs now. */
+export class View {
+  readonly #options: ViewOptions
+  readonly #printed = new Set<unknown>()
+  /** The newest line of each job's log. */
+  readonly #last = new Map<string, string>()
+  #run: RunRecord | undefined
+  #timer: NodeJS.Timeout | undefined
+  #drawn = 0
+  #frame = 0
 
-  /** Takes away what is live. */
-  const erased = () => {
-    const codes = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : ''
-    drawn = 0
-    return codes
+  constructor(options: ViewOptions) {
+    this.#options = options
   }
-  const draw = () => {
-    const width = (process.stdout.columns || 80) - 1
-    const lines = current ? running(current, last, FRAMES[frame++ % FRAMES.length] ?? '') : []
-    write(`${erased()}${lines.map((line) => `${line.slice(0, width)}\n`).join('')}`)
-    drawn = lines.length
+
+  begin(run: RunRecord): void {
+    this.#run = run
+    this.#last.clear()
+    this.say(`\n${run.name} ${run.number}: ${run.trigger.reason} of ${run.trigger.branch}, ${run.file}`)
+    this.resume()
   }
-  const print = (text: string) => write(`${erased()}${text}\n`)
-  const once = (key: unknown, text: () => string) => {
-    if (printed.has(key)) return
-    printed.add(key)
-    print(text())
+
+  /** Something of the run changed, such as a line of a log. */
+  changed(line?: { job: string; text: string }): void {
+    if (line) this.#last.set(line.job, line.text)
+    else for (const stage of this.#run?.stages ?? []) this.#printStage(stage)
   }
-  const printEnded = (run: RunRecord) => {
-    for (const stage of run.stages) {
-      if (stage.startedAt !== undefined) once(`${run.id} ${stage.name}`, () => `\n${stage.displayName}`)
-      for (const job of stage.jobs) for (const step of job.steps) printStep(stage, job, step)
-      if (stage.result === undefined) continue
-      const reason = stage.reason === undefined ? '' : `: ${stage.reason}`
-      const text = () =>
-        `${MARKS[stage.result ?? 'Failed']} ${stage.displayName} ${stage.result}${reason} ${duration(stage)}`
-      once(stage, () => paint(text(), stage.result ?? 'Failed', isColoured))
-    }
+
+  say(text: string): void {
+    this.#write(`${text}\n`)
   }
-  const printStep = (stage: StageRecord, job: JobRecord, step: StepRecord) => {
-    const { result } = step
-    if (result === undefined) return
-    once(step, () => {
+
+  /** Ends what is live; afterwards text can be asked for or printed. */
+  pause(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#write('')
+  }
+
+  resume(): void {
+    if (this.#options.isLive) this.#timer ??= setInterval(() => this.#draw(), REDRAW_MS).unref()
+  }
+
+  #printStage(stage: StageRecord): void {
+    const { startedAt, result, reason } = stage
+    if (startedAt !== undefined) this.#once(stage.name, () => `\n${stage.displayName}`)
+    for (const job of stage.jobs) {
       const where = stage.jobs.length > 1 ? `${job.displayName}: ` : ''
-      const text = `  ${MARKS[result]} ${where}${step.displayName} ${duration(step)}`
-      const lines = [paint(text.trimEnd(), result, isColoured)]
-      if (result === 'Failed')
-        lines.push(...logEnd(step).map((line) => `      ${line}`), `      (${step.at})`)
-      else lines.push(...step.issues.map(({ type, message }) => `      ${type}: ${message}`))
-      return lines.join('\n')
+      for (const step of job.steps) if (step.result) this.#once(step, () => this.#stepText(step, where))
+      if (job.result === 'Failed' && job.reason)
+        this.#once(job, () => `  ✖ ${job.displayName}: ${job.reason}`)
+    }
+    if (!result) return
+    const text = `${mark(result)} ${stage.displayName} ${result}${reason ? `: ${reason}` : ''} ${duration(stage)}`
+    this.#once(stage, () => paint(text, result, this.#options.isColoured))
+  }
+
+  #stepText(step: StepRecord, where: string): string {
+    const { result = 'Skipped', issues, at } = step
+    const title = `  ${mark(result)} ${where}${step.displayName} ${duration(step)}`.trimEnd()
+    const log = result === 'Failed' ? [...this.#logEnd(step), `(${placeText(at)})`] : undefined
+    const below = log ?? issues.map(({ type, message }) => `${type}: ${message}`)
+    const lines = below.map((line) => `      ${line}`)
+    return [paint(title, result, this.#options.isColoured), ...lines].join('\n')
+  }
+
+  #logEnd({ startedAt, logFile, issues }: StepRecord): string[] {
+    if (startedAt === undefined) return issues.map(({ message }) => message)
+    const text = readFileSync(join(this.#options.reportFolder, logFile), 'utf8')
+    return text.trimEnd().split('\n').slice(-FAILURE_LINES)
+  }
+
+  #once(key: unknown, text: () => string): void {
+    const own = typeof key === 'string' ? `${this.#run?.id} ${key}` : key
+    if (this.#printed.has(own)) return
+    this.#printed.add(own)
+    this.say(text())
+  }
+
+  /** Each step that runs now, and under it the newest line of its log. */
+  #draw(): void {
+    const spinner = FRAMES[this.#frame++ % FRAMES.length]
+    const lines = jobsOf(this.#run as RunRecord).flatMap((job) => {
+      const step = job.steps.find(({ startedAt, result }) => startedAt !== undefined && result === undefined)
+      const last = stripVTControlCharacters(this.#last.get(job.displayName) ?? '').trim()
+      return step
+        ? [`${spinner} ${job.displayName} / ${step.displayName} ${duration(step)}`, `    ${last}`]
+        : []
     })
+    const width = (process.stdout.columns || 80) - 1
+    this.#write(lines.map((line) => `${line.slice(0, width)}\n`).join(''))
+    this.#drawn = lines.length
   }
-  const logEnd = ({ logFile }: StepRecord) =>
-    readFileSync(join(reportFolder, logFile), 'utf8').trimEnd().split('\n').slice(-FAILURE_LINES)
 
-  const view: View = {
-    begin(run) {
-      current = run
-      last.clear()
-      print(`\n${run.displayName} ${run.number}: ${run.reason} of ${run.branch}, ${run.file}`)
-      view.resume()
-    },
-    changed(line) {
-      if (line) last.set(line.job, line.text)
-      else if (current) printEnded(current)
-    },
-    say: print,
-    pause() {
-      clearInterval(timer)
-      timer = undefined
-      write(erased())
-    },
-    resume() {
-      if (isLive && !timer) timer = setInterval(draw, REDRAW_MS).unref()
-    },
+  /** In the place of what was drawn. */
+  #write(text: string): void {
+    const erased = this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[J` : ''
+    this.#drawn = 0
+    const write = this.#options.write ?? ((all) => process.stdout.write(all))
+    write(`${erased}${text}`)
   }
-  return view
-}
-
-/** Lines for what runs now: each step, and under it the newest line of its log. */
-function running(run: RunRecord, last: Map<string, string>, spinner: string): string[] {
-  const jobs = run.stages.flatMap((stage) => stage.jobs.map((job) => ({ stage, job })))
-  return jobs.flatMap(({ stage, job }) => {
-    const step = job.steps.find((each) => each.startedAt !== undefined && each.result === undefined)
-    if (!step) return []
-    const title = `${spinner} ${stage.displayName} / ${job.displayName} / ${step.displayName} ${duration(step)}`
-    return [title, `    ${stripVTControlCharacters(last.get(job.displayName) ?? '').trim()}`]
-  })
-}
-
-function writeStdout(text: string): void {
-  process.stdout.write(text)
 }

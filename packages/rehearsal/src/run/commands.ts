@@ -1,91 +1,78 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { Step } from '../expand/index.js'
-import type { RunContext } from './context.js'
-import { type LoggingCommand, parseLoggingCommand } from './logging-commands.js'
-import type { Result } from './record.js'
-import type { JobState } from './run-step.js'
+import type { JobContext } from './context.js'
+import type { Result, StepRecord } from './record.js'
 
 export interface CommandContext {
-  step: Step
-  job: JobState
-  run: RunContext
-  /** What task.complete said. */
-  state: { result: Result | undefined }
+  step: StepRecord
+  job: JobContext
+  complete(result: Result): void
   report(type: 'error' | 'warning', message: string): void
-  write(line: string): void
+  log(line: string): void
 }
 
-type Handler = (command: LoggingCommand, context: CommandContext) => void
+type Handler = (message: string, properties: Record<string, string>, context: CommandContext) => void
 
 const handlers: Record<string, Handler> = {
   'task.setvariable': setVariable,
-  'task.setsecret': ({ message }, { run }) => run.mask.add(message),
-  'task.prependpath': ({ message }, { job }) => job.path.unshift(message),
-  'task.logissue'({ properties, message }, { report }) {
-    report(properties.type === 'warning' ? 'warning' : 'error', message)
-  },
-  'task.complete'({ properties }, { state }) {
-    state.result = (properties.result ?? 'Succeeded') as Result
-  },
-  'task.uploadsummary'({ message }, { run, job, report }) {
-    if (!existsSync(message)) return report('error', `uploadsummary: there is no file ${message}`)
-    run.record.summaries.push({
-      job: job.record.displayName,
-      text: run.mask.apply(readFileSync(message, 'utf8')),
-    })
-  },
-  'task.uploadfile'({ message }, { run, job, report }) {
-    if (!existsSync(message)) return report('error', `uploadfile: there is no file ${message}`)
-    const folder = join(run.reportFolder, 'files', job.record.name)
+  'task.setsecret': (secret, _, { job }) => job.run.mask.add(secret),
+  'task.prependpath': (folder, _, { job }) => job.path.unshift(folder),
+  'task.logissue': (message, { type }, { report }) =>
+    report(type === 'warning' ? 'warning' : 'error', message),
+  'task.complete': (_, { result = 'Succeeded' }, { complete }) => complete(result as Result),
+  'task.uploadsummary': withFile((path, _, { job: { run, record } }) => {
+    run.record.summaries.push({ job: record.displayName, text: run.mask.apply(readFileSync(path, 'utf8')) })
+  }),
+  'task.uploadfile': withFile((path, _, { job: { run, record } }) => {
+    const folder = join(run.reportFolder, 'files', record.name)
     mkdirSync(folder, { recursive: true })
-    copyFileSync(message, join(folder, basename(message)))
+    copyFileSync(path, join(folder, basename(path)))
+  }),
+  'build.addbuildtag': (tag, _, { job: { run } }) => {
+    if (!run.record.tags.includes(tag)) run.record.tags.push(tag)
   },
-  'task.setprogress': () => {},
-  'task.debug': ({ message }, { write }) => write(`##[debug]${message}`),
-  'build.addbuildtag'({ message }, { run }) {
-    if (!run.record.tags.includes(message)) run.record.tags.push(message)
+  'build.updatebuildnumber': (number, _, { job }) => {
+    job.run.record.number = number
+    job.variables.set('Build.BuildNumber', number)
   },
-  'build.updatebuildnumber'({ message }, { run, job }) {
-    run.record.number = message
-    job.variables.set('Build.BuildNumber', message)
-  },
-  'artifact.upload'({ properties, message }, { run, job, report }) {
-    const { artifactname = '' } = properties
-    if (!existsSync(message)) return report('error', `artifact.upload: there is nothing at ${message}`)
+  'artifact.upload': withFile((path, { artifactname = '' }, { job: { run, stage } }) => {
     const target = join(run.folder, 'artifacts', String(run.record.id), artifactname)
-    cpSync(message, join(target, basename(message)), { recursive: true })
-    job.stage.artifacts[artifactname] = target
-  },
+    cpSync(path, join(target, basename(path)), { recursive: true })
+    stage.artifacts[artifactname] = target
+  }),
 }
 
-/** Obeys the `##vso[...]` of a line. @returns whether there was one */
+/**
+ * Obeys the `##vso[...]` of a line. Microsoft: pipelines/scripts/logging-commands
+ * @returns whether there was one
+ */
 export function command(line: string, context: CommandContext): boolean {
-  const parsed = parseLoggingCommand(line)
-  if (!parsed) return false
-  const handler = handlers[parsed.name]
-  if (handler) {
-    handler(parsed, context)
-  } else {
+  const match = /##vso\[([\w.]+)\s*([^\]]*)\](.*)$/.exec(line)
+  if (!match) return false
+  const [, name = '', list = '', message = ''] = match
+  const pairs = list.split(';').map((pair) => /^\s*([^=]+)=(.*)$/s.exec(pair) ?? [])
+  const properties = pairs.map(([, key = '', value = '']) => [key.trim().toLowerCase(), decode(value)])
+  const handler = handlers[name.toLowerCase()]
+  if (handler) handler(decode(message), Object.fromEntries(properties), context)
+  else {
     const known = Object.keys(handlers).join(', ')
-    context.report('error', `the rehearsal does not know ##vso[${parsed.name}]. It knows: ${known}`)
-    context.state.result = 'Failed'
+    context.report('error', `the rehearsal does not know ##vso[${name}]. It knows: ${known}`)
+    context.complete('Failed')
   }
   return true
 }
 
-function setVariable(
-  { properties, message }: LoggingCommand,
-  { step, job, run, report, write }: CommandContext,
-): void {
-  const { variable = '', issecret = '', isoutput = '', isreadonly = '' } = properties
-  const [secret, readonly] = [issecret, isreadonly].map((each) => each.toLowerCase() === 'true')
-  if (variable === '') {
+function setVariable(message: string, properties: Record<string, string>, context: CommandContext): void {
+  const { step, job, report, log } = context
+  const { variable, ...flags } = properties
+  if (!variable) {
     report('error', 'setvariable without a variable')
     return
   }
-  if (secret) run.mask.add(message)
-  const isOutput = isoutput.toLowerCase() === 'true'
+  const [secret, readonly, isOutput] = ['issecret', 'isreadonly', 'isoutput'].map((each) =>
+    /^true$/i.test(flags[each] ?? ''),
+  )
+  if (secret) job.run.mask.add(message)
   // An output of a step without a name can't be named by anybody.
   if (isOutput && step.name === undefined) return
   const name = isOutput ? `${step.name}.${variable}` : variable
@@ -95,6 +82,19 @@ function setVariable(
     report('error', (error as Error).message)
     return
   }
-  if (isOutput) job.record.outputs[`${job.outputPrefix}${name}`] = message
-  write(`${name} = ${message}`)
+  if (isOutput) job.record.outputs[job.record.environment ? `${job.record.name}.${name}` : name] = message
+  log(`${name} = ${message}`)
+}
+
+/** For commands whose message is a path. */
+function withFile(handler: Handler): Handler {
+  return (path, properties, context) => {
+    if (existsSync(path)) handler(path, properties, context)
+    else context.report('error', `there is no file ${path}`)
+  }
+}
+
+function decode(text: string): string {
+  const escapes = { '%3B': ';', '%0D': '\r', '%0A': '\n', '%5D': ']', '%AZP25': '%' }
+  return text.replace(/%3B|%0D|%0A|%5D|%AZP25/g, (each) => escapes[each as keyof typeof escapes])
 }

@@ -1,62 +1,52 @@
-import type { ValueMap } from '../expand/index.js'
-import {
-  type ExpressionFunction,
-  evaluate,
-  locate,
-  PipelineError,
-  type Position,
-  toBoolean,
-  toText,
-} from '../expand/index.js'
+import type { ExpressionFunction, Position, ValueMap } from '../expand/index.js'
+import { evaluate, locate, PipelineError, toBoolean, toText } from '../expand/index.js'
 import { isGood, type Result } from './record.js'
 
 type Functions = Record<string, ExpressionFunction>
-
-const status = (run: (names: string[]) => boolean): ExpressionFunction => ({
-  min: 0,
-  max: 100,
-  run: (args) => run(args.map((each) => toText(each()) ?? '')),
-})
 
 /**
  * The status functions of a stage or job. With names they look at those, without at everything before it.
  * @param results of all that it depends on, directly or not
  */
 export function graphFunctions(results: Map<string, Result | undefined>, isCanceled: boolean): Functions {
-  const of = (names: string[]) =>
-    names.length > 0 ? names.map((name) => results.get(name)) : [...results.values()]
+  const status = (test: (results: (Result | undefined)[]) => boolean): ExpressionFunction => {
+    const run: ExpressionFunction[2] = (...args) => {
+      const names = args.map((each) => toText(each()) ?? '')
+      return test(names.length > 0 ? names.map((name) => results.get(name)) : [...results.values()])
+    }
+    return [0, 100, run]
+  }
+  const isEnded = (each: Result | undefined) => isGood(each) || each === 'Failed'
   return {
     always: status(() => true),
     canceled: status(() => isCanceled),
-    failed: status((names) => of(names).includes('Failed')),
-    succeeded: status((names) => !isCanceled && of(names).every(isGood)),
-    succeededorfailed: status(
-      (names) => !isCanceled && of(names).every((each) => isGood(each) || each === 'Failed'),
-    ),
+    failed: status((all) => all.includes('Failed')),
+    succeeded: status((all) => !isCanceled && all.every(isGood)),
+    succeededorfailed: status((all) => !isCanceled && all.every(isEnded)),
   }
 }
 
 /** The status functions of a step. */
 export function stepFunctions(job: Result): Functions {
   return {
-    always: status(() => true),
-    canceled: status(() => job === 'Canceled'),
-    failed: status(() => job === 'Failed'),
-    succeeded: status(() => isGood(job)),
-    succeededorfailed: status(() => job !== 'Canceled'),
+    always: [0, 0, () => true],
+    canceled: [0, 0, () => job === 'Canceled'],
+    failed: [0, 0, () => job === 'Failed'],
+    succeeded: [0, 0, () => isGood(job)],
+    succeededorfailed: [0, 0, () => job !== 'Canceled'],
   }
 }
 
-/** Whether a stage, job or step runs; without a condition that is succeeded(). */
+/**
+ * Whether a stage, job or step runs.
+ * @throws PipelineError for a mistake that shows only now, such as an unknown name
+ */
 export function isMet(
-  condition: string | undefined,
-  at: Position,
+  { condition = 'succeeded()', at }: { condition?: string | undefined; at: Position },
   names: ValueMap,
   functions: Functions,
 ): boolean {
-  const text = condition ?? 'succeeded()'
-  if (/\$\(/.test(text)) {
+  if (condition.includes('$('))
     throw new PipelineError("conditions don't know $(name): write variables['name']", at)
-  }
-  return toBoolean(locate(at, () => evaluate(text, { names, functions })))
+  return toBoolean(locate(at, () => evaluate(condition, { names, functions })))
 }

@@ -1,7 +1,8 @@
 import type { Edit } from '../tasks/checkout.js'
 import type { History } from './history.js'
 import type { Mask } from './mask.js'
-import type { RunRecord } from './record.js'
+import type { JobRecord, RunRecord, StageRecord } from './record.js'
+import type { Variables } from './variables.js'
 
 /** The world outside a run: what its steps find instead of Azure. */
 export interface Surroundings {
@@ -44,4 +45,21 @@ export interface RunContext extends Surroundings {
   mask: Mask
   /** Runs of other pipelines, by the name that this one gives them. */
   resources: Record<string, RunRecord>
+}
+
+/** A job while its steps run. */
+export interface JobContext {
+  run: RunContext
+  stage: StageRecord
+  record: JobRecord
+  variables: Variables
+  /** Its folders: the sources, and one for what is gone with the job. */
+  sources: string
+  temporary: string
+  /** Folders that come first in PATH. */
+  path: string[]
+  /** What tasks do after the last step, when all went well. */
+  endings: (() => Promise<void>)[]
+  /** Aborts when the job takes too long or is canceled. */
+  signal: AbortSignal
 }

@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface ExecOptions {
   cwd: string
@@ -20,21 +23,12 @@ export async function exec(command: string, args: string[], options: ExecOptions
   const { cwd, env, signal, onLine } = options
   signal.throwIfAborted()
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-  for (const stream of [child.stdout, child.stderr]) {
-    let rest = ''
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      const lines = (rest + chunk).split(/\r?\n/)
-      rest = lines.pop() ?? ''
-      for (const line of lines) onLine(line)
-    })
-    stream.on('end', () => {
-      if (rest !== '') onLine(rest)
-    })
-  }
-  // After exit, and after all output has come.
-  const closed = new Promise<true>((resolve) => child.once('close', () => resolve(true)))
-  const closedWithin = (ms: number) =>
-    Promise.race([closed, new Promise<false>((resolve) => setTimeout(resolve, ms, false).unref())])
+  for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', onLine)
+  const closed = once(child, 'close').then(
+    () => true,
+    () => true,
+  )
+  const closedWithin = (ms: number) => Promise.race([closed, sleep(ms, false, { ref: false })])
   let timer: NodeJS.Timeout | undefined
   const end = () => {
     kill(child.pid, 'SIGINT')
@@ -42,17 +36,14 @@ export async function exec(command: string, args: string[], options: ExecOptions
   }
   signal.addEventListener('abort', end, { once: true })
   try {
-    const how = await new Promise<number | string>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('exit', (code, killedBy) => resolve(code ?? killedBy ?? 1))
-    })
+    const [code, killedBy] = await once(child, 'exit')
     // What it left behind in the background is ended with its step, as on the agent.
     if (!(await closedWithin(FLUSH_MS))) {
       kill(child.pid, 'SIGTERM')
       await closedWithin(GRACE_MS)
     }
     kill(child.pid, 'SIGKILL')
-    return how
+    return code ?? killedBy ?? 1
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', end)

@@ -1,28 +1,53 @@
-interface Node {
+import { PipelineError, type Position, type ValueMap } from '../expand/index.js'
+import { graphFunctions, isMet } from './conditions.js'
+import type { RunContext } from './context.js'
+import type { Progress, Result } from './record.js'
+
+interface Node extends Progress {
   name: string
   dependsOn: string[]
+  condition?: string | undefined
+  at: Position
 }
 
 /**
- * Runs every node once all it depends on has ended, at most `width` at a time.
- * @param run must not reject
+ * Runs stages, or a stage's jobs: each once all it depends on has ended, if its condition is met. A mistake that shows
+ * only now fails the node.
+ * @param namesFor what the condition of a node sees
  */
 export async function runGraph<T extends Node>(
   nodes: T[],
-  width: number,
-  run: (node: T) => Promise<void>,
+  run: RunContext,
+  namesFor: (node: T) => ValueMap,
+  work: (node: T, names: ValueMap) => Promise<Result>,
 ): Promise<void> {
-  const ended = new Set<string>()
-  const waiting = new Set(nodes)
-  const running = new Set<Promise<void>>()
+  const runNode = async (node: T) => {
+    try {
+      const names = namesFor(node)
+      const before = new Map(ancestors(nodes, node).map(({ name, result }) => [name, result]))
+      if (!isMet(node, names, graphFunctions(before, run.signal.aborted))) {
+        const why = node.condition ? `condition: ${node.condition}` : 'what it depends on did not succeed'
+        Object.assign(node, { result: 'Skipped', reason: why })
+      } else {
+        node.startedAt = Date.now()
+        run.changed()
+        node.result = await work(node, names)
+      }
+    } catch (error) {
+      node.result = 'Failed'
+      node.reason = error instanceof PipelineError ? error.message : String((error as Error).stack)
+    }
+    if (node.startedAt !== undefined) node.endedAt = Date.now()
+    run.changed()
+  }
+  const waiting = new Set(nodes.filter(({ result }) => result === undefined))
+  const running = new Set<Promise<unknown>>()
   while (waiting.size > 0 || running.size > 0) {
     for (const node of waiting) {
-      if (running.size >= width || !node.dependsOn.every((name) => ended.has(name))) continue
+      const isReady = ancestors(nodes, node).every(({ result }) => result !== undefined)
+      if (!isReady || running.size >= run.width) continue
       waiting.delete(node)
-      const task = run(node).then(() => {
-        ended.add(node.name)
-        running.delete(task)
-      })
+      const task: Promise<unknown> = runNode(node).then(() => running.delete(task))
       running.add(task)
     }
     await Promise.race(running)
@@ -30,15 +55,7 @@ export async function runGraph<T extends Node>(
 }
 
 /** Everything that a node depends on, directly or through others. */
-export function ancestors<T extends Node>(nodes: T[], node: T): T[] {
-  const found = new Set<T>()
-  const visit = (each: T) => {
-    for (const parent of nodes.filter(({ name }) => each.dependsOn.includes(name))) {
-      if (found.has(parent)) continue
-      found.add(parent)
-      visit(parent)
-    }
-  }
-  visit(node)
-  return [...found]
+export function ancestors<T extends { name: string; dependsOn: string[] }>(nodes: T[], node: T): T[] {
+  const direct = nodes.filter(({ name }) => node.dependsOn.includes(name))
+  return [...new Set(direct.flatMap((each) => [each, ...ancestors(nodes, each)]))]
 }

@@ -4,65 +4,52 @@ import { isGood, type RunRecord, type StageRecord } from './record.js'
 
 interface Saved {
   nextId: number
-  counters: Record<string, number>
+  /** How many runs have a number that begins so. */
+  revisions: Record<string, number>
   runs: RunRecord[]
 }
 
-/** What Azure DevOps remembers of earlier runs: counters, tags, outputs, artifacts. Kept in a file. */
+/** What Azure DevOps remembers of earlier runs: numbers, tags, outputs, artifacts. Kept in a file. */
 export class History {
   readonly #path: string
   readonly #saved: Saved
 
   constructor(folder: string) {
     this.#path = join(folder, 'history.json')
-    this.#saved = existsSync(this.#path)
-      ? (JSON.parse(readFileSync(this.#path, 'utf8')) as Saved)
-      : { nextId: 1, counters: {}, runs: [] }
+    const isThere = existsSync(this.#path)
+    this.#saved = isThere
+      ? JSON.parse(readFileSync(this.#path, 'utf8'))
+      : { nextId: 1, revisions: {}, runs: [] }
   }
 
   nextId(): number {
-    const id = this.#saved.nextId++
-    this.save()
-    return id
+    return this.#saved.nextId++
   }
 
-  /** Counts up from `seed`, separately for every prefix of every pipeline. */
-  count(pipeline: string, prefix: string, seed: number): number {
-    const key = `${pipeline}\n${prefix}`
-    const value = (this.#saved.counters[key] ?? seed - 1) + 1
-    this.#saved.counters[key] = value
-    this.save()
-    return value
+  /** $(Rev:r): counts from 1 for every number of every pipeline. */
+  revision(pipeline: string, number: string): number {
+    const key = `${pipeline} ${number}`
+    this.#saved.revisions[key] = (this.#saved.revisions[key] ?? 0) + 1
+    return this.#saved.revisions[key]
   }
 
   add(run: RunRecord): void {
     this.#saved.runs.push(run)
-    this.save()
+    writeFileSync(this.#path, JSON.stringify(this.#saved, null, 2))
   }
 
-  /** The newest good run of a pipeline that carries all these tags and, where it is given, is on that branch. */
-  last(pipeline: string, tags: string[] = [], branch?: string): RunRecord | undefined {
-    return this.#saved.runs.findLast(
-      (run) =>
-        run.name === pipeline &&
-        isGood(run.result) &&
-        tags.every((tag) => run.tags.includes(tag)) &&
-        (branch === undefined || run.branch === branch),
-    )
-  }
-
-  find(pipeline: string, number: string): RunRecord | undefined {
-    return this.#saved.runs.findLast((run) => run.name === pipeline && run.number === number)
+  /** The newest good run of a pipeline of which this is true. */
+  last(pipeline: string, wanted: (run: RunRecord) => boolean = () => true): RunRecord | undefined {
+    return this.#saved.runs.findLast((run) => run.name === pipeline && isGood(run.result) && wanted(run))
   }
 
   /** A stage as it was in the newest run in which it succeeded. */
   lastGoodStage(pipeline: string, stage: string): StageRecord | undefined {
-    const runs = this.#saved.runs.filter((run) => run.name === pipeline)
-    const stages = runs.flatMap((run) => run.stages.filter(({ name }) => name === stage))
-    return stages.findLast(({ result }) => isGood(result))
+    const stages = this.#saved.runs.filter(({ name }) => name === pipeline).flatMap((run) => run.stages)
+    return stages.findLast(({ name, result }) => name === stage && isGood(result))
   }
+}
 
-  save(): void {
-    writeFileSync(this.#path, JSON.stringify(this.#saved, null, 2))
-  }
+export function hasTags(run: RunRecord, tags: string[]): boolean {
+  return tags.every((tag) => run.tags.includes(tag))
 }

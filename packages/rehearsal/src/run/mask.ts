@@ -5,8 +5,8 @@ export class Mask {
   readonly #secrets = new Set<string>()
 
   add(secret: string): void {
-    for (const line of secret.split('\n'))
-      if (line.trim().length >= MIN_LENGTH) this.#secrets.add(line.trim())
+    const lines = secret.split('\n').map((line) => line.trim())
+    for (const line of lines) if (line.length >= MIN_LENGTH) this.#secrets.add(line)
   }
 
   apply(text: string): string {

@@ -1,72 +1,100 @@
-/** What is known of a run while it goes on and afterwards; the view and the report show it. */
+import type { Job, Pipeline, Position, Stage, Step, Trigger } from '../expand/index.js'
+
 export type Result = 'Succeeded' | 'SucceededWithIssues' | 'Failed' | 'Canceled' | 'Skipped'
 
-interface Timed {
-  name: string
-  displayName: string
+/** How far a run, stage, job or step is. */
+export interface Progress {
   /** undefined: not finished. */
   result?: Result
   /** Milliseconds since the epoch. */
   startedAt?: number
   endedAt?: number
+  /** Why it was skipped, or failed by itself. */
+  reason?: string
 }
 
-export interface Issue {
-  type: 'error' | 'warning'
-  message: string
-}
-
-export interface StepRecord extends Timed {
-  task: string
-  issues: Issue[]
+export interface StepRecord extends Step, Progress {
+  issues: { type: 'error' | 'warning'; message: string }[]
   /** Relative to the report's folder. */
   logFile: string
-  /** The file and line that it comes from. */
-  at: string
 }
 
-export interface JobRecord extends Timed {
-  environment?: string
+export interface JobRecord extends Omit<Job, 'steps'>, Progress {
   steps: StepRecord[]
-  /** Why it was skipped, or failed outside its steps. */
-  reason?: string
-  /** Output variables, as `step.variable`. */
+  /** As `step.variable`; a deployment's begin with its own name. */
   outputs: Record<string, string>
 }
 
-export interface StageRecord extends Timed {
-  dependsOn: string[]
+export interface StageRecord extends Omit<Stage, 'jobs'>, Progress {
   jobs: JobRecord[]
-  reason?: string
   /** What it published: name -> folder. */
   artifacts: Record<string, string>
 }
 
-export interface TestSummary {
-  title: string
-  passed: number
-  failed: number
-  skipped: number
-}
-
-export interface RunRecord extends Timed {
-  /** The pipeline's YAML. */
+/** A run: its pipeline's stages with their progress, and what they gave. The view and the report show it. */
+export interface RunRecord extends Progress {
+  /** The pipeline's name in Azure DevOps. */
+  name: string
   file: string
   id: number
   /** Build.BuildNumber. */
   number: string
-  reason: string
-  branch: string
-  commit: string
+  trigger: Trigger
   stages: StageRecord[]
   tags: string[]
   /** Markdown, as the Summary tab shows it. */
   summaries: { job: string; text: string }[]
-  tests: TestSummary[]
+  tests: { title: string; passed: number; failed: number; skipped: number }[]
   coverage?: string
   /** Every service connection that a step used. */
   serviceConnections: string[]
 }
+
+/** A run of a pipeline, of which nothing has happened yet. */
+export function newRun(name: string, id: number, { file, stages }: Pipeline, trigger: Trigger): RunRecord {
+  const stageRecords = stages.map((stage): StageRecord => {
+    const jobs = stage.jobs.map((job): JobRecord => {
+      const steps = withCheckout(job).map((step, index): StepRecord => {
+        const number = String(index + 1).padStart(2, '0')
+        const displayName = step.displayName || defaultName(step)
+        return {
+          ...step,
+          displayName,
+          issues: [],
+          logFile: `logs/${id}-${stage.name}-${job.name}-${number}.log`,
+        }
+      })
+      return { ...job, steps, outputs: {} }
+    })
+    return { ...stage, jobs, artifacts: {} }
+  })
+  const nothing = { tags: [], summaries: [], tests: [], serviceConnections: [] }
+  return { name, file, id, number: '', trigger, startedAt: Date.now(), stages: stageRecords, ...nothing }
+}
+
+/** Plain jobs check out the repository without being told. */
+function withCheckout({ environment, steps, at }: Job): Step[] {
+  if (environment || steps.some(({ task }) => task === 'checkout')) return steps
+  const defaults = {
+    continueOnError: false,
+    enabled: true,
+    timeoutInMinutes: '0',
+    retryCountOnTaskFailure: '0',
+  }
+  const inputs = { checkout: 'self' }
+  return [
+    { task: 'checkout', inputs, displayName: '', condition: undefined, env: {}, at, ...defaults },
+    ...steps,
+  ]
+}
+
+function defaultName({ task, inputs }: Step): string {
+  const [firstLine] = (inputs.script ?? inputs.bash ?? '').trim().split('\n')
+  return firstLine?.slice(0, 60) || [task, inputs.artifact].filter(Boolean).join(' ')
+}
+
+export const jobsOf = (run: RunRecord): JobRecord[] => run.stages.flatMap(({ jobs }) => jobs)
+export const stepsOf = (run: RunRecord): StepRecord[] => jobsOf(run).flatMap(({ steps }) => steps)
 
 /** Every artifact of a run: name -> folder. */
 export function artifactsOf(run: RunRecord): Record<string, string> {
@@ -79,8 +107,10 @@ export function isGood(result: Result | undefined): boolean {
 
 /** What a group's members come to. */
 export function aggregate(results: (Result | undefined)[]): Result {
-  if (results.includes('Failed')) return 'Failed'
-  if (results.includes('Canceled')) return 'Canceled'
-  if (results.includes('SucceededWithIssues')) return 'SucceededWithIssues'
+  for (const each of ['Failed', 'Canceled', 'SucceededWithIssues'] as const)
+    if (results.includes(each)) return each
   return results.length > 0 && results.every((each) => each === 'Skipped') ? 'Skipped' : 'Succeeded'
 }
+
+/** `file:line`, for a person to look at. */
+export const placeText = ({ file, line }: Position): string => `${file}:${line}`

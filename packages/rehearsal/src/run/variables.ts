@@ -1,12 +1,4 @@
-import {
-  evaluate,
-  locate,
-  PipelineError,
-  type Scope,
-  toText,
-  type ValueMap,
-  type Variable,
-} from '../expand/index.js'
+import { evaluate, locate, PipelineError, toText, type ValueMap, type Variable } from '../expand/index.js'
 
 interface Entry {
   name: string
@@ -16,7 +8,6 @@ interface Entry {
 }
 
 const MACRO = /\$\(([A-Za-z_][\w.]*)\)/g
-const EXPRESSION = /^\$\[(.*)\]$/s
 const MAX_DEPTH = 50
 
 /** The variables of a run, stage or job. Their names are case-insensitive. */
@@ -24,7 +15,7 @@ export class Variables {
   readonly #entries: Map<string, Entry>
 
   constructor(from?: Variables) {
-    this.#entries = new Map(from === undefined ? [] : from.#entries)
+    this.#entries = new Map(from ? from.#entries : [])
   }
 
   get(name: string): string | undefined {
@@ -35,28 +26,20 @@ export class Variables {
   set(name: string, value: string, { secret = false, readonly = false } = {}): void {
     const old = this.#entries.get(name.toLowerCase())
     if (old?.readonly) throw new Error(`variable ${name} is read-only`)
-    this.#entries.set(name.toLowerCase(), {
-      name: old?.name ?? name,
-      value,
-      secret: secret || !!old?.secret,
-      readonly,
-    })
+    const entry = { name: old?.name ?? name, value, secret: secret || !!old?.secret, readonly }
+    this.#entries.set(name.toLowerCase(), entry)
   }
 
   setAll(values: Record<string, string>): void {
     for (const [name, value] of Object.entries(values)) this.set(name, value)
   }
 
-  /** Adds what the YAML declares; `$[ ]` is computed now, in the given scope. */
-  declare(variables: Variable[], scope: Omit<Scope, 'names'> & { names: ValueMap }): void {
+  /** Adds what the YAML declares; `$[ ]` is computed now. */
+  declare(variables: Variable[], names: ValueMap): void {
     for (const { name, value, readonly, at } of variables) {
-      const expression = EXPRESSION.exec(value.trim())?.[1]
-      if (expression === undefined) {
-        this.set(name, value, { readonly })
-        continue
-      }
-      const names = { ...scope.names, variables: this.asValue() }
-      const result = toText(locate(at, () => evaluate(expression, { ...scope, names })))
+      const expression = /^\$\[(.*)\]$/s.exec(value.trim())?.[1]
+      const scope = { names: { ...names, variables: this.asValue() } }
+      const result = expression === undefined ? value : toText(locate(at, () => evaluate(expression, scope)))
       if (result === undefined) throw new PipelineError(`variable ${name} must be a text`, at)
       this.set(name, result, { readonly })
     }
@@ -70,19 +53,19 @@ export class Variables {
     })
   }
 
+  expandAll(values: Record<string, string>): Record<string, string> {
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, this.expand(value)]))
+  }
+
   /** What steps find in their environment: secrets don't get there by themselves. */
   environment(): Record<string, string> {
     const visible = [...this.#entries.values()].filter(({ secret }) => !secret)
-    return Object.fromEntries(visible.map(({ name, value }) => [environmentName(name), this.expand(value)]))
+    const nameOf = (name: string) => name.toUpperCase().replace(/[. ]/g, '_')
+    return Object.fromEntries(visible.map(({ name, value }) => [nameOf(name), this.expand(value)]))
   }
 
   asValue(): ValueMap {
-    return Object.fromEntries(
-      [...this.#entries.values()].map(({ name, value }) => [name, this.expand(value)]),
-    )
+    const entries = [...this.#entries.values()]
+    return Object.fromEntries(entries.map(({ name, value }) => [name, this.expand(value)]))
   }
-}
-
-export function environmentName(name: string): string {
-  return name.toUpperCase().replace(/[. ]/g, '_')
 }

@@ -1,85 +1,65 @@
 import { existsSync } from 'node:fs'
 import { cp, mkdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { hasTags } from '../run/history.js'
 import { artifactsOf, type RunRecord } from '../run/record.js'
-import { folderOf, pathOf, type Task, type TaskContext, TaskFailure } from './task.js'
+import { pathOf, type Task, type TaskContext, TaskFailure } from './task.js'
 
-/** `publish:` */
+/** `publish:` keeps a file, or what is in a folder. */
 export const publish: Task = {
-  inputs: { publish: true, artifact: true },
-  run: async (context) => await keep(context, context.inputs.publish ?? '', context.inputs.artifact ?? ''),
-}
-
-export const publishPipelineArtifact: Task = {
-  inputs: { targetPath: true, artifact: false, artifactName: false, publishLocation: false },
+  needs: ['publish', 'artifact'],
   async run(context) {
-    const { targetPath = '', artifact, artifactName } = context.inputs
-    await keep(context, targetPath, artifact ?? artifactName ?? '')
+    const { artifact = '' } = context.inputs
+    const { record, folder } = context.run
+    const source = pathOf(context, context.inputs.publish)
+    if (!existsSync(source)) throw new TaskFailure(`there is nothing at ${source} to publish`)
+    if (artifactsOf(record)[artifact])
+      throw new TaskFailure(`the artifact ${artifact} is published already; artifacts don't change`)
+    const target = join(folder, 'artifacts', String(record.id), artifact)
+    await mkdir(target, { recursive: true })
+    const isFolder = (await stat(source)).isDirectory()
+    await cp(source, isFolder ? target : join(target, basename(source)), { recursive: true })
+    context.job.stage.artifacts[artifact] = target
+    context.log(`Published ${source} as ${artifact}`)
   },
 }
 
 /** `download:` of this run (`current`), of a pipeline resource, or none. */
 export const download: Task = {
-  inputs: { download: true, artifact: false, patterns: false },
+  needs: ['download'],
+  takes: ['artifact'],
   async run(context) {
-    const { download: source = '', artifact, patterns } = context.inputs
+    const { download: source = '', artifact } = context.inputs
     if (source === 'none') return
-    if (patterns) throw new TaskFailure('patterns are not known here: download the whole artifact')
-    const isOwn = source === 'current'
-    const run = isOwn ? context.run.record : context.run.resources[source]
+    const run = source === 'current' ? context.run.record : context.run.resources[source]
     if (!run) throw new TaskFailure(`there is no run of the pipeline resource ${source}`)
-    const base = join(folderOf(context, 'Pipeline.Workspace'), isOwn ? '' : source)
+    const folder = join(context.job.sources, '..', source === 'current' ? '' : source)
     for (const name of artifact ? [artifact] : Object.keys(artifactsOf(run)))
-      await fetch(context, run, name, join(base, name))
+      await fetch(context, run, name, join(folder, name))
   },
 }
 
 /** DownloadPipelineArtifact@2, of this run or of another one of any pipeline. */
 export const downloadPipelineArtifact: Task = {
-  inputs: {
-    ...{
-      buildType: false,
-      artifactName: false,
-      artifact: false,
-      targetPath: false,
-      path: false,
-      project: false,
-    },
-    ...{ definition: false, buildVersionToDownload: false, branchName: false, tags: false },
-    ...{ allowPartiallySucceededBuilds: false, allowFailedBuilds: false },
-  },
+  needs: ['artifactName', 'targetPath'],
+  takes: [
+    ...['buildType', 'project', 'definition', 'buildVersionToDownload', 'branchName', 'tags'],
+    'allowPartiallySucceededBuilds',
+  ],
   async run(context) {
-    const { buildType, artifactName, artifact, targetPath, path, definition = '', tags = '' } = context.inputs
-    const name = artifactName ?? artifact ?? ''
-    const target = pathOf(context, targetPath ?? path ?? folderOf(context, 'Pipeline.Workspace'))
+    const { buildType, artifactName = '', targetPath, definition = '', tags = '' } = context.inputs
     let run: RunRecord | undefined = context.run.record
     if (buildType === 'specific') {
-      const version = context.inputs.buildVersionToDownload ?? 'latest'
-      if (!/^latest(FromBranch)?$/.test(version))
-        throw new TaskFailure(`buildVersionToDownload ${version} is not known here`)
-      const wanted = tags.split(',').map((tag) => tag.trim())
-      const branch = version === 'latestFromBranch' ? context.inputs.branchName : undefined
-      run = context.run.history.last(definition, wanted.filter(Boolean), branch)
-      if (!run) throw new TaskFailure(`no run of ${definition} has the tags ${tags} and the artifact ${name}`)
+      const { buildVersionToDownload: version, branchName } = context.inputs
+      if (version !== 'latestFromBranch')
+        throw new TaskFailure(`buildVersionToDownload ${version} is not known here: use latestFromBranch`)
+      const wanted = tags.split(',').filter(Boolean)
+      const fits = (each: RunRecord) => hasTags(each, wanted) && each.trigger.branch === branchName
+      run = context.run.history.last(definition, fits)
+      if (!run) throw new TaskFailure(`no run of ${definition} has the tags ${tags}`)
     }
-    await fetch(context, run, name, target)
+    await fetch(context, run, artifactName, pathOf(context, targetPath))
   },
-}
-
-/** Copies a file or a folder's content to where artifacts are kept. */
-async function keep(context: TaskContext, path: string, name: string): Promise<void> {
-  const { record, folder } = context.run
-  const source = pathOf(context, path)
-  if (!existsSync(source)) throw new TaskFailure(`there is nothing at ${source} to publish`)
-  if (name === '') throw new TaskFailure('an artifact needs a name')
-  if (artifactsOf(record)[name])
-    throw new TaskFailure(`the artifact ${name} is published already; artifacts don't change`)
-  const target = join(folder, 'artifacts', String(record.id), name)
-  await mkdir(target, { recursive: true })
-  const isFolder = (await stat(source)).isDirectory()
-  await cp(source, isFolder ? target : join(target, basename(source)), { recursive: true })
-  context.stage.artifacts[name] = target
-  context.log(`Published ${source} as ${name}`)
 }
 
 async function fetch(context: TaskContext, run: RunRecord, name: string, target: string): Promise<void> {

@@ -1,72 +1,55 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { folderOf, pathOf, type Task, type TaskContext } from './task.js'
+import { pathOf, type Task, type TaskContext } from './task.js'
 
 /** Cache@2: folders that are kept between runs by a key. A key is never written twice. */
 export const cache: Task = {
-  inputs: { key: true, path: true, restoreKeys: false, cacheHitVar: false },
+  needs: ['key', 'path'],
+  takes: ['restoreKeys', 'cacheHitVar'],
   async run(context) {
-    const path = pathOf(context, context.inputs.path ?? '')
-    if (relative(folderOf(context, 'Pipeline.Workspace'), path).startsWith('..')) {
-      context.log(`${path} stays on this machine anyway`)
-      return
-    }
+    const { key = '', restoreKeys = '', cacheHitVar } = context.inputs
+    const path = pathOf(context, context.inputs.path)
+    if (relative(join(context.job.sources, '..'), path).startsWith('..'))
+      return context.log(`${path} stays on this machine anyway`)
     const shelf = join(context.run.folder, 'cache')
-    const key = await resolveKey(context, context.inputs.key ?? '')
-    const hit = join(shelf, hash(key))
-    const isExact = existsSync(hit)
-    const found = isExact ? hit : await newest(context, shelf)
-    if (found) await cp(join(found, 'content'), path, { recursive: true })
-    context.log(`${isExact ? 'Hit' : found ? 'An older one was found' : 'Miss'}: ${key}`)
-    const variable = context.inputs.cacheHitVar
-    if (variable) context.variables.set(variable, isExact ? 'true' : found ? 'inexact' : 'false')
-    if (!isExact) context.atJobEnd(async () => await save(context, path, hit, key))
+    const wanted = await nameFor(context, key)
+    const isExact = existsSync(join(shelf, wanted))
+    const found = isExact ? wanted : await newest(shelf, await nameFor(context, restoreKeys))
+    if (found) await cp(join(shelf, found), path, { recursive: true })
+    context.log(`${isExact ? 'Hit' : found ? `${found} was found` : 'Miss'}: ${wanted}`)
+    if (cacheHitVar) context.job.variables.set(cacheHitVar, isExact ? 'true' : found ? 'inexact' : 'false')
+    if (!isExact) context.job.endings.push(async () => await keep(path, join(shelf, wanted)))
   },
 }
 
-/** Parts are files, whose content counts, or texts. */
-async function resolveKey(context: TaskContext, key: string): Promise<string> {
-  const parts = key.split(/[|\n]/).map((part) => part.trim())
-  const resolved = parts.filter(Boolean).map(async (part) => {
-    if (part.startsWith('"')) return part.slice(1, -1)
+/** The folder for a key, whose parts are files, whose content counts, or texts. */
+async function nameFor(context: TaskContext, key: string): Promise<string> {
+  const parts = key.split('|').map(async (each) => {
+    const part = each.trim()
     const file = pathOf(context, part)
-    return existsSync(file) && (await stat(file)).isFile() ? hash(await readFile(file)) : part
+    if (!part || part.startsWith('"') || !existsSync(file)) return part
+    return createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex')
+      .slice(0, 32)
   })
-  return (await Promise.all(resolved)).join('|')
+  return (await Promise.all(parts)).map((part) => part.replace(/[^\w.]/g, '')).join('-')
 }
 
-/** The newest entry that begins with one of the restoreKeys. */
-async function newest(context: TaskContext, shelf: string): Promise<string | undefined> {
-  const entries = await readdir(shelf).catch(() => [])
-  for (const wanted of (context.inputs.restoreKeys ?? '').split('\n').filter(Boolean)) {
-    const prefix = await resolveKey(context, wanted)
-    const fitting: { folder: string; time: number }[] = []
-    for (const entry of entries) {
-      const folder = join(shelf, entry)
-      const key = await readFile(join(folder, 'key'), 'utf8').catch(() => '')
-      if (key.startsWith(`${prefix}|`))
-        fitting.push({ folder, time: (await stat(join(folder, 'key'))).mtimeMs })
-    }
-    const best = fitting.sort((a, b) => b.time - a.time)[0]
-    if (best) return best.folder
-  }
-  return undefined
+/** The newest entry that begins so. */
+async function newest(shelf: string, prefix: string): Promise<string | undefined> {
+  if (prefix === '') return undefined
+  const names = (await readdir(shelf).catch(() => [])).filter((name) => name.startsWith(`${prefix}-`))
+  const dated = await Promise.all(names.map(async (name) => ({ name, ...(await stat(join(shelf, name))) })))
+  return dated.sort((a, b) => b.ctimeMs - a.ctimeMs)[0]?.name
 }
 
-async function save(context: TaskContext, path: string, target: string, key: string): Promise<void> {
+async function keep(path: string, target: string): Promise<void> {
   if (!existsSync(path) || existsSync(target)) return
-  const draft = `${target}.${context.job.name}.new`
-  await rm(draft, { recursive: true, force: true })
-  await mkdir(draft, { recursive: true })
-  await cp(path, join(draft, 'content'), { recursive: true })
-  await writeFile(join(draft, 'key'), key)
+  const draft = `${target}.${process.hrtime.bigint()}`
+  await cp(path, draft, { recursive: true })
   // Another job may have been quicker.
   await rename(draft, target).catch(async () => await rm(draft, { recursive: true, force: true }))
-  context.log(`Saved ${path}: ${key}`)
-}
-
-function hash(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex').slice(0, 32)
 }
