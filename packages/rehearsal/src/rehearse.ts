@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { agentEnvironment, npmCache, root, stateFolder } from './env.js'
@@ -25,11 +25,9 @@ export interface Rehearsal extends Pick<Surroundings, 'signal' | 'hardSignal' | 
 export const folder = join(stateFolder, 'rehearsal')
 export const reportFolder = join(folder, 'report')
 
-/** Forgets earlier rehearsals, but not what the Cache task keeps. */
+/** Forgets earlier rehearsals. */
 export async function forget(): Promise<void> {
-  const entries = await readdir(folder).catch(() => [])
-  for (const entry of entries.filter((each) => each !== 'cache'))
-    await rm(join(folder, entry), { recursive: true, force: true, maxRetries: 3 })
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
 /**

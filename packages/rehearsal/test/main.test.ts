@@ -5,17 +5,17 @@ import { parse } from 'yaml'
 import { agentEnvironment } from '../src/env.js'
 
 const bin = fileURLToPath(new URL('../bin/rehearse.js', import.meta.url))
-const rehearse = (...args: string[]) => {
+const rehearse = (env: Record<string, string>, ...args: string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     encoding: 'utf8',
-    env: agentEnvironment(),
+    env: { ...agentEnvironment(), ...env },
   })
   return { status, stdout, stderr }
 }
 
 describe('npm run rehearse', () => {
   test('when asked to list, then it shows what a push would run', () => {
-    const { status, stdout } = rehearse('--list')
+    const { status, stdout } = rehearse({}, '--list')
     expect(status).toBe(0)
     expect(stdout).toContain('inference-build (azure-pipelines/build.yml), IndividualCI')
     expect(stdout).toMatch(/ {2}Image after Model\n {4}Build: /)
@@ -24,10 +24,16 @@ describe('npm run rehearse', () => {
   })
 
   test('when asked for a dry run of a pull request, then the plan is YAML without any service connection', () => {
-    const { status, stdout } = rehearse('--dry-run', '--event', 'pr')
+    const { status, stdout } = rehearse({}, '--dry-run', '--event', 'pr')
     expect(status).toBe(0)
     expect(parse(stdout)).toMatchObject({ pipeline: 'inference-build', stages: [{ stage: 'Verify' }] })
     expect(stdout).not.toContain('azureSubscription')
+  })
+
+  test('when the checkout belongs to somebody else, then it is read all the same', () => {
+    const { status, stderr } = rehearse({ GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' }, '--list')
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
   })
 
   test.each([
@@ -39,7 +45,7 @@ describe('npm run rehearse', () => {
     [['--parameter', 'x'], '--parameter must be name=value'],
     [['--parameter', 'x=1'], 'azure-pipelines/build.yml:1:1: unknown parameter x'],
   ])('when called with %j, then it exits with 2 and says why', (args, message) => {
-    const { status, stderr } = rehearse(...args)
+    const { status, stderr } = rehearse({}, ...args)
     expect(stderr).toContain(message)
     expect(status).toBe(2)
   })

@@ -1,5 +1,4 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import type { JobContext } from './context.js'
 import type { Result, StepRecord } from './record.js'
 
@@ -20,26 +19,13 @@ const handlers: Record<string, Handler> = {
   'task.logissue': (message, { type }, { report }) =>
     report(type === 'warning' ? 'warning' : 'error', message),
   'task.complete': (_, { result = 'Succeeded' }, { complete }) => complete(result as Result),
-  'task.uploadsummary': withFile((path, _, { job: { run, record } }) => {
+  'task.uploadsummary'(path, _, { job: { run, record }, report }) {
+    if (!existsSync(path)) return report('error', `uploadsummary: there is no file ${path}`)
     run.record.summaries.push({ job: record.displayName, text: run.mask.apply(readFileSync(path, 'utf8')) })
-  }),
-  'task.uploadfile': withFile((path, _, { job: { run, record } }) => {
-    const folder = join(run.reportFolder, 'files', record.name)
-    mkdirSync(folder, { recursive: true })
-    copyFileSync(path, join(folder, basename(path)))
-  }),
+  },
   'build.addbuildtag': (tag, _, { job: { run } }) => {
     if (!run.record.tags.includes(tag)) run.record.tags.push(tag)
   },
-  'build.updatebuildnumber': (number, _, { job }) => {
-    job.run.record.number = number
-    job.variables.set('Build.BuildNumber', number)
-  },
-  'artifact.upload': withFile((path, { artifactname = '' }, { job: { run, stage } }) => {
-    const target = join(run.folder, 'artifacts', String(run.record.id), artifactname)
-    cpSync(path, join(target, basename(path)), { recursive: true })
-    stage.artifacts[artifactname] = target
-  }),
 }
 
 /**
@@ -84,14 +70,6 @@ function setVariable(message: string, properties: Record<string, string>, contex
   }
   if (isOutput) job.record.outputs[job.record.environment ? `${job.record.name}.${name}` : name] = message
   log(`${name} = ${message}`)
-}
-
-/** For commands whose message is a path. */
-function withFile(handler: Handler): Handler {
-  return (path, properties, context) => {
-    if (existsSync(path)) handler(path, properties, context)
-    else context.report('error', `there is no file ${path}`)
-  }
 }
 
 function decode(text: string): string {

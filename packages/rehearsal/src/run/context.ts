@@ -58,8 +58,6 @@ export interface JobContext {
   temporary: string
   /** Folders that come first in PATH. */
   path: string[]
-  /** What tasks do after the last step, when all went well. */
-  endings: (() => Promise<void>)[]
   /** Aborts when the job takes too long or is canceled. */
   signal: AbortSignal
 }

@@ -32,11 +32,10 @@ export async function runJob(
   const timeout = minutes > 0 ? [AbortSignal.timeout(minutes * MINUTE_MS)] : []
   const signal = AbortSignal.any([run.signal, ...timeout])
   const path = [join(standIns, 'agent')]
-  const job: JobContext = { run, stage, record, variables, sources, temporary, path, endings: [], signal }
+  const job: JobContext = { run, stage, record, variables, sources, temporary, path, signal }
   try {
     for (const folder of [sources, temporary, join(workspace, 'a')]) await mkdir(folder, { recursive: true })
     const result = await runSteps(job, names)
-    if (result === 'Succeeded') for (const ending of job.endings) await ending()
     return result === 'Failed' && record.continueOnError ? 'SucceededWithIssues' : result
   } finally {
     await rm(workspace, { recursive: true, force: true, maxRetries: 3 })

@@ -22,8 +22,9 @@ export const azureCli: Task = {
   async run(context) {
     const { scriptType, scriptLocation, inlineScript = '', scriptPath, arguments: args = '' } = context.inputs
     if (scriptType !== 'bash') throw new TaskFailure(`scriptType ${scriptType} is not known here: use bash`)
-    const login = join(context.job.temporary, 'az-login.json')
-    await writeFile(login, JSON.stringify(context.run.cloud))
+    const login = join(context.job.temporary, 'az-login')
+    const { kubeconfig = '', registry = '' } = context.run.cloud
+    await writeFile(login, `KUBECONFIG_HERE='${kubeconfig}'\nREGISTRY_HERE='${registry}'\n`)
     const file = `bash '${pathOf(context, scriptPath)}' ${args}`
     await bash(context, scriptLocation === 'scriptPath' ? file : inlineScript, {
       REHEARSAL_AZ_LOGIN: login,
