@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { predict } from './predict.js'
 import { exitCode, folder, type Rehearsal, rehearse } from './rehearse.js'
 import { History } from './run/history.js'
-import type { RunRecord } from './run/record.js'
+import { type RunRecord, stepsOf } from './run/record.js'
 import { BUILD, type Scenario, scenarios } from './scenarios.js'
 
 const LAST_STAGE = 'Image'
@@ -53,12 +53,8 @@ export function differences(
 
 function firstFailure(runs: RunRecord[]): string | undefined {
   for (const run of runs) {
-    for (const stage of run.stages) {
-      for (const job of stage.jobs) {
-        const step = job.steps.find(({ result }) => result === 'Failed')
-        if (step) return `${run.name}/${stage.name}/${job.name}/${step.displayName}`
-      }
-    }
+    const found = stepsOf(run).find(({ step }) => step.result === 'Failed')
+    if (found) return [run.name, found.stage.name, found.job.name, found.step.displayName].join('/')
   }
   return undefined
 }

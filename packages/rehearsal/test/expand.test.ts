@@ -26,6 +26,7 @@ const scripts = ({ stages }: Pipeline): string[] =>
   stages
     .flatMap(({ jobs }) => jobs)
     .flatMap(({ steps }) => steps)
+    .filter(({ task }) => task !== 'checkout')
     .map(({ task, inputs }) => inputs[task] ?? task)
 
 interface Case {
@@ -346,7 +347,7 @@ jobs:
       ['configuration', 'debug'],
       ['TEST_SUITE', 'L0,L1'],
     ])
-    expect(job?.steps[0]?.env).toEqual({ TOOL_DEBUG: 'true', TOOL_DEBUG_DIR: '_dbg' })
+    expect(job?.steps.at(-1)?.env).toEqual({ TOOL_DEBUG: 'true', TOOL_DEBUG_DIR: '_dbg' })
   })
 
   test('when a variable is overridden, then the new value is known everywhere', async () => {
@@ -387,7 +388,7 @@ describe('mistakes', () => {
         'a.yml': 'steps:\n- template: b.yml\n  parameters:\n    yesNo: apples\n',
         'b.yml': `parameters: [{ name: yesNo, type: boolean }]\n${step}`,
       },
-      'a.yml:4:5: parameter yesNo must be true or false, and is apples',
+      "a.yml:4:5: parameter yesNo must be of type boolean, and is 'apples'",
     ],
     [
       'a value that is not among those allowed',
@@ -395,7 +396,7 @@ describe('mistakes', () => {
         'a.yml': 'steps:\n- template: b.yml\n  parameters: { x: c }\n',
         'b.yml': `parameters: [{ name: x, type: string, values: [a, b] }]\n${step}`,
       },
-      'parameter x must be one of a, b, and is c',
+      "parameter x must be one of a, b, and is 'c'",
     ],
     [
       'an unknown type',

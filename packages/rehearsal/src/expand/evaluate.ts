@@ -47,5 +47,6 @@ function call(name: string, args: Expression[], scope: Scope): Value {
     const wanted = min === max ? `${min}` : `${min} or more`
     throw new ExpressionError(`${name} takes ${wanted} arguments and was given ${args.length}`)
   }
-  return run(...args.map((each) => () => evaluate(each, scope)))
+  const values = args.map((each) => () => evaluate(each, scope))
+  return run(...(values as Parameters<typeof run>))
 }

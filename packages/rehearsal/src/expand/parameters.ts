@@ -1,23 +1,32 @@
 import { z } from 'zod'
 import { PipelineError, type Position } from './errors.js'
 import { placeOf } from './places.js'
-import { list, node, read, text, texts } from './read.js'
-import { isMap, sameName, toText, type Value, type ValueMap } from './values.js'
+import { list, node, read, text, texts, toFlag } from './read.js'
+import { isMap, sameName, show, toText, type Value, type ValueMap } from './values.js'
 
-const LISTS = ['stepList', 'jobList', 'deploymentList', 'stageList']
-const MAPS = ['step', 'job', 'deployment', 'stage']
-const TYPES = ['string', 'number', 'boolean', 'object', ...MAPS, ...LISTS]
+const asMap = (value: Value) => (isMap(value) ? value : undefined)
+const asList = (value: Value) => (Array.isArray(value) ? value : value === '' ? [] : undefined)
+
+/** What a value is as each type; undefined: it is none. */
+const TYPES: Record<string, (value: Value) => Value | undefined> = {
+  string: toText,
+  number: (value) => (/^-?\d+(\.\d+)?$/.test(toText(value) ?? '') ? Number(value) : undefined),
+  boolean: toFlag,
+  object: (value) => value,
+  ...{ step: asMap, job: asMap, deployment: asMap, stage: asMap },
+  ...{ stepList: asList, jobList: asList, deploymentList: asList, stageList: asList },
+}
+const names = Object.keys(TYPES)
 
 const declarations = list(
   node('a parameter', {
     name: text,
     displayName: text.optional(),
-    type: z.enum(TYPES, `must be one of ${TYPES.join(', ')}`).default('string'),
+    type: z.enum(names, `must be one of ${names.join(', ')}`).default('string'),
     default: z.custom<Value>().optional(),
     values: texts.optional(),
   }),
 )
-type Parameter = z.output<typeof declarations>[number]
 
 /**
  * Gives every declared parameter its value, of its type.
@@ -27,41 +36,22 @@ type Parameter = z.output<typeof declarations>[number]
  */
 export function bindParameters(section: Value, given: ValueMap, at: Position): ValueMap {
   const declared = read(declarations, section, at)
-  const names = declared.map(({ name }) => name)
-  const unknown = Object.keys(given).find((key) => sameName(names, key) === undefined)
+  const known = declared.map(({ name }) => name)
+  const unknown = Object.keys(given).find((key) => sameName(known, key) === undefined)
   if (unknown !== undefined) {
-    const known = names.join(', ') || 'none'
-    throw new PipelineError(`unknown parameter ${unknown}. Known are: ${known}`, placeOf(given, at, unknown))
+    const reason = `unknown parameter ${unknown}. Known are: ${known.join(', ') || 'none'}`
+    throw new PipelineError(reason, placeOf(given, at, unknown))
   }
-  const bound = declared.map((parameter) => {
-    const key = sameName(Object.keys(given), parameter.name)
-    const value = key === undefined ? parameter.default : given[key]
-    if (value === undefined) throw new PipelineError(`parameter ${parameter.name} is missing`, at)
-    return [parameter.name, typed(parameter, value, key ? placeOf(given, at, key) : parameter.at)] as const
+  const bound = declared.map(({ name, type, values, default: otherwise, at: here }) => {
+    const key = sameName(Object.keys(given), name)
+    const value = key === undefined ? otherwise : given[key]
+    if (value === undefined) throw new PipelineError(`parameter ${name} is missing`, at)
+    const typed = TYPES[type]?.(value)
+    const isAllowed = !values || sameName(values, toText(value) ?? '') !== undefined
+    if (typed !== undefined && isAllowed) return [name, typed] as const
+    const wanted = isAllowed ? `of type ${type}` : `one of ${values.join(', ')}`
+    const where = key === undefined ? here : placeOf(given, at, key)
+    throw new PipelineError(`parameter ${name} must be ${wanted}, and is ${show(value)}`, where)
   })
   return Object.fromEntries(bound)
-}
-
-function typed({ name, type, values }: Parameter, value: Value, at: Position): Value {
-  const wrong = (wanted: string) => new PipelineError(`parameter ${name} must be ${wanted}`, at)
-  const written = toText(value)
-  if (type === 'object') return value
-  if (LISTS.includes(type)) {
-    if (Array.isArray(value) || written === '') return value || []
-    throw wrong(`a list (${type})`)
-  }
-  if (MAPS.includes(type)) {
-    if (isMap(value)) return value
-    throw wrong(`a mapping (${type})`)
-  }
-  if (written === undefined) throw wrong(`a ${type}`)
-  if (values && sameName(values, written) === undefined)
-    throw wrong(`one of ${values.join(', ')}, and is ${written}`)
-  if (type === 'string') return written
-  if (type === 'boolean') {
-    if (/^(true|false)$/i.test(written)) return /^true$/i.test(written)
-    throw wrong(`true or false, and is ${written}`)
-  }
-  if (/^-?\d+(\.\d+)?$/.test(written)) return Number(written)
-  throw wrong(`a number, and is ${written}`)
 }

@@ -36,13 +36,11 @@ const step = node(
     retryCountOnTaskFailure: text.default('0'),
   },
   asTask,
-)
+).transform((each) => ({ ...each, displayName: each.displayName || defaultName(each) }))
 export type Step = z.output<typeof step>
 
 /** Expansion made a list of every form. */
-const variables = list(
-  node('a variable', { name: text, value: text.default(''), readonly: flag.default(false) }),
-).default([])
+const variables = list(node('a variable', { name: text, value: text.default('') })).default([])
 /** Its value may hold $(macros), or be one $[expression]. */
 export type Variable = z.output<typeof variables>[number]
 
@@ -71,7 +69,7 @@ const job = node('a job', {
     name: deployment ?? plain ?? '',
     displayName: rest.displayName || (deployment ?? plain ?? ''),
     dependsOn: rest.dependsOn ?? [],
-    steps: once?.runOnce.deploy.steps ?? rest.steps ?? [],
+    steps: once?.runOnce.deploy.steps ?? withCheckout(rest.steps ?? [], rest.at),
   }))
 export type Job = z.output<typeof job>
 
@@ -128,6 +126,17 @@ function withStages(content: ValueMap, at: Position): ValueMap {
   if (!jobs && !only) return content
   const all = jobs ?? [place({ job: 'Job', steps: only ?? [] }, placeOf(only, at))]
   return place({ ...rest, stages: [place({ stage: '__default', jobs: all }, placeOf(all, at))] }, at)
+}
+
+/** Plain jobs check out the repository without being told. */
+function withCheckout(given: Step[], at: Position): Step[] {
+  const isTold = given.some(({ task }) => task === 'checkout')
+  return isTold ? given : [{ ...step.parse({ checkout: 'self' }), at }, ...given]
+}
+
+function defaultName({ task, inputs }: { task: string; inputs: Record<string, string> }): string {
+  const [firstLine] = (inputs.script ?? inputs.bash ?? '').trim().split('\n')
+  return firstLine?.slice(0, 60) || [task, inputs.artifact].filter(Boolean).join(' ')
 }
 
 /** `script: x` as `task: script` with the input `script`. */

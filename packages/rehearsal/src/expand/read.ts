@@ -6,11 +6,13 @@ import { isMap, toText, type Value } from './values.js'
 const WITHOUT_PLACE: Position = { file: '', line: 0, column: 0 }
 
 export const text = z.preprocess((value: Value) => toText(value) ?? value, z.string('must be a text'))
-export const flag = z.preprocess(
-  (value: Value) =>
-    /^(true|false)$/i.test(toText(value) ?? '') ? /^true$/i.test(toText(value) ?? '') : value,
-  z.boolean('must be true or false'),
-)
+/** undefined: it is neither true nor false. */
+export function toFlag(value: Value): boolean | undefined {
+  const [written] = /^(true|false)$/i.exec(toText(value) ?? '') ?? []
+  return written === undefined ? undefined : written.toLowerCase() === 'true'
+}
+
+export const flag = z.preprocess((value: Value) => toFlag(value) ?? value, z.boolean('must be true or false'))
 /** A text stands for a list of one. */
 export const texts = z.preprocess(
   (value: Value) => (Array.isArray(value) ? value : value === '' ? [] : [value]),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { jobsOf, placeText, type RunRecord, type StageRecord, type StepRecord } from '../run/record.js'
+import { placeText, type RunRecord, type StageRecord, type StepRecord, stepsOf } from '../run/record.js'
 import { duration, mark, paint } from './format.js'
 
 export interface ViewOptions {
@@ -19,7 +19,7 @@ const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 /** Steps as they end, with the end of the log of one that fails; on a terminal also what runs now. */
 export class View {
   readonly #options: ViewOptions
-  readonly #printed = new Set<unknown>()
+  readonly #printed = new Set<object>()
   /** The newest line of each job's log. */
   readonly #last = new Map<string, string>()
   #run: RunRecord | undefined
@@ -61,16 +61,15 @@ export class View {
 
   #printStage(stage: StageRecord): void {
     const { startedAt, result, reason } = stage
-    if (startedAt !== undefined) this.#once(stage.name, () => `\n${stage.displayName}`)
+    if (startedAt !== undefined) this.#once(stage.jobs, `\n${stage.displayName}`)
     for (const job of stage.jobs) {
       const where = stage.jobs.length > 1 ? `${job.displayName}: ` : ''
-      for (const step of job.steps) if (step.result) this.#once(step, () => this.#stepText(step, where))
-      if (job.result === 'Failed' && job.reason)
-        this.#once(job, () => `  ✖ ${job.displayName}: ${job.reason}`)
+      for (const step of job.steps)
+        if (step.result && !this.#printed.has(step)) this.#once(step, this.#stepText(step, where))
     }
     if (!result) return
     const text = `${mark(result)} ${stage.displayName} ${result}${reason ? `: ${reason}` : ''} ${duration(stage)}`
-    this.#once(stage, () => paint(text, result, this.#options.isColoured))
+    this.#once(stage, paint(text, result, this.#options.isColoured))
   }
 
   #stepText(step: StepRecord, where: string): string {
@@ -88,22 +87,18 @@ export class View {
     return text.trimEnd().split('\n').slice(-FAILURE_LINES)
   }
 
-  #once(key: unknown, text: () => string): void {
-    const own = typeof key === 'string' ? `${this.#run?.id} ${key}` : key
-    if (this.#printed.has(own)) return
-    this.#printed.add(own)
-    this.say(text())
+  #once(what: object, text: string): void {
+    if (!this.#printed.has(what)) this.say(text)
+    this.#printed.add(what)
   }
 
   /** Each step that runs now, and under it the newest line of its log. */
   #draw(): void {
     const spinner = FRAMES[this.#frame++ % FRAMES.length]
-    const lines = jobsOf(this.#run as RunRecord).flatMap((job) => {
-      const step = job.steps.find(({ startedAt, result }) => startedAt !== undefined && result === undefined)
+    const running = stepsOf(this.#run as RunRecord).filter(({ step }) => step.startedAt && !step.result)
+    const lines = running.flatMap(({ job, step }) => {
       const last = stripVTControlCharacters(this.#last.get(job.displayName) ?? '').trim()
-      return step
-        ? [`${spinner} ${job.displayName} / ${step.displayName} ${duration(step)}`, `    ${last}`]
-        : []
+      return [`${spinner} ${job.displayName} / ${step.displayName} ${duration(step)}`, `    ${last}`]
     })
     const width = (process.stdout.columns || 80) - 1
     this.#write(lines.map((line) => `${line.slice(0, width)}\n`).join(''))

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { artifactsOf, type JobRecord, placeText, type RunRecord, type StageRecord } from '../run/record.js'
+import { artifactsOf, isGood, placeText, type RunRecord, stepsOf } from '../run/record.js'
 import { duration, escapeXml, mark } from './format.js'
 import { page } from './page.js'
 
@@ -33,7 +33,10 @@ function summary(run: RunRecord): string {
     (stage) =>
       `| ${stage.displayName} | ${mark(stage.result)} ${stage.result} | ${duration(stage)} | ${stage.reason ?? ''} |`,
   )
-  const issues = run.stages.flatMap((stage) => stage.jobs.flatMap((job) => issuesOf(stage, job)))
+  const issues = stepsOf(run).flatMap(({ stage, job, step }) => {
+    const where = `${stage.displayName} / ${job.displayName} / ${step.displayName}`
+    return step.issues.map(({ type, message }) => `- ${type}: ${where}: ${message} (${placeText(step.at)})`)
+  })
   const parts = [
     `## ${name} ${number}: ${result ?? 'not finished'}`,
     `${trigger.reason} of ${trigger.branch}, commit ${trigger.commit.slice(0, 12)}, ${duration(run)}. Pipeline: ${file}.`,
@@ -47,40 +50,18 @@ function summary(run: RunRecord): string {
   return parts.filter(Boolean).join('\n\n')
 }
 
-function issuesOf(stage: StageRecord, job: JobRecord): string[] {
-  const where = `${stage.displayName} / ${job.displayName}`
-  const own = job.result === 'Failed' && job.reason ? [`- error: ${where}: ${job.reason}`] : []
-  const ofSteps = job.steps.flatMap((step) =>
-    step.issues.map(
-      ({ type, message }) => `- ${type}: ${where} / ${step.displayName}: ${message} (${placeText(step.at)})`,
-    ),
-  )
-  return [...own, ...ofSteps]
-}
-
-/** Runs as JUnit: a suite for each job, a case for each step. */
+/** Runs as JUnit: a suite for each, a case for each step. */
 function junit(runs: RunRecord[]): string {
-  const suites = runs.flatMap((run) =>
-    run.stages.flatMap((stage) =>
-      stage.jobs.map((job) => suite(`${run.name}.${stage.name}.${job.name}`, job)),
-    ),
-  )
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('\n')}\n</testsuites>\n`
-}
-
-function suite(name: string, { steps, result, reason }: JobRecord): string {
-  const cases = steps.map(({ displayName, startedAt = 0, endedAt = startedAt, result, ...step }) => {
-    const message = step.issues.find(({ type }) => type === 'error')?.message ?? 'see its log'
-    const isBad = result === 'Failed' || result === 'Canceled'
-    const failure = `<failure message="${escapeXml(message)}">${placeText(step.at)}, ${step.logFile}</failure>`
-    const inner = isBad ? failure : result === 'Skipped' || !result ? '<skipped/>' : ''
-    const time = (endedAt - startedAt) / 1000
-    return `    <testcase classname="${name}" name="${escapeXml(displayName)}" time="${time}">${inner}</testcase>`
+  const suites = runs.map((run) => {
+    const cases = stepsOf(run).map(({ stage, job, step }) => {
+      const { startedAt = 0, endedAt = startedAt, result = 'Skipped' } = step
+      const message = step.issues.find(({ type }) => type === 'error')?.message ?? 'see its log'
+      const failure = `<failure message="${escapeXml(message)}">${placeText(step.at)}, ${step.logFile}</failure>`
+      const inner = isGood(result) ? '' : result === 'Skipped' ? '<skipped/>' : failure
+      const name = `classname="${run.name}.${stage.name}.${job.name}" name="${escapeXml(step.displayName)}"`
+      return `    <testcase ${name} time="${(endedAt - startedAt) / 1000}">${inner}</testcase>\n`
+    })
+    return `  <testsuite name="${run.name}" tests="${cases.length}">\n${cases.join('')}  </testsuite>\n`
   })
-  // A job that fails by itself has no step that says so.
-  if (result === 'Failed' && reason)
-    cases.push(
-      `    <testcase classname="${name}" name="job"><failure message="${escapeXml(reason)}"/></testcase>`,
-    )
-  return [`  <testsuite name="${name}" tests="${cases.length}">`, ...cases, '  </testsuite>'].join('\n')
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('')}</testsuites>\n`
 }

@@ -36,7 +36,10 @@ export function command(line: string, context: CommandContext): boolean {
   const match = /##vso\[([\w.]+)\s*([^\]]*)\](.*)$/.exec(line)
   if (!match) return false
   const [, name = '', list = '', message = ''] = match
-  const pairs = list.split(';').map((pair) => /^\s*([^=]+)=(.*)$/s.exec(pair) ?? [])
+  const pairs = list
+    .split(';')
+    .filter(Boolean)
+    .map((pair) => /^\s*([^=]+)=(.*)$/s.exec(pair) ?? [])
   const properties = pairs.map(([, key = '', value = '']) => [key.trim().toLowerCase(), decode(value)])
   const handler = handlers[name.toLowerCase()]
   if (handler) handler(decode(message), Object.fromEntries(properties), context)
@@ -50,24 +53,15 @@ export function command(line: string, context: CommandContext): boolean {
 
 function setVariable(message: string, properties: Record<string, string>, context: CommandContext): void {
   const { step, job, report, log } = context
-  const { variable, ...flags } = properties
-  if (!variable) {
-    report('error', 'setvariable without a variable')
-    return
-  }
-  const [secret, readonly, isOutput] = ['issecret', 'isreadonly', 'isoutput'].map((each) =>
-    /^true$/i.test(flags[each] ?? ''),
-  )
-  if (secret) job.run.mask.add(message)
+  const { variable, issecret = '', isoutput = '', ...others } = properties
+  const [strange] = variable ? Object.keys(others) : ['without variable=']
+  if (strange !== undefined) report('error', `the rehearsal does not know setvariable ${strange}`)
+  const [isSecret, isOutput] = [issecret, isoutput].map((each) => /^true$/i.test(each))
+  if (isSecret) job.run.mask.add(message)
   // An output of a step without a name can't be named by anybody.
   if (isOutput && step.name === undefined) return
-  const name = isOutput ? `${step.name}.${variable}` : variable
-  try {
-    job.variables.set(name, message, { secret: secret === true, readonly: readonly === true })
-  } catch (error) {
-    report('error', (error as Error).message)
-    return
-  }
+  const name = isOutput ? `${step.name}.${variable}` : `${variable}`
+  job.variables.set(name, message, isSecret)
   if (isOutput) job.record.outputs[job.record.environment ? `${job.record.name}.${name}` : name] = message
   log(`${name} = ${message}`)
 }

@@ -1,13 +1,17 @@
 import { PipelineError, type Position, type ValueMap } from '../expand/index.js'
 import { graphFunctions, isMet } from './conditions.js'
 import type { RunContext } from './context.js'
-import type { Progress, Result } from './record.js'
+import type { Progress, Result, StepRecord } from './record.js'
 
 interface Node extends Progress {
   name: string
   dependsOn: string[]
   condition?: string | undefined
   at: Position
+  /** A job's. */
+  steps?: StepRecord[]
+  /** A stage's. */
+  jobs?: { steps: StepRecord[] }[]
 }
 
 /**
@@ -34,8 +38,12 @@ export async function runGraph<T extends Node>(
         node.result = await work(node, names)
       }
     } catch (error) {
-      node.result = 'Failed'
-      node.reason = error instanceof PipelineError ? error.message : String((error as Error).stack)
+      const message = error instanceof PipelineError ? error.message : String((error as Error).stack)
+      Object.assign(node, { result: 'Failed', reason: message })
+      // The view and the report show what goes wrong with steps.
+      const [step] = node.steps ?? node.jobs?.[0]?.steps ?? []
+      step?.issues.push({ type: 'error', message })
+      if (step) step.result = 'Failed'
     }
     if (node.startedAt !== undefined) node.endedAt = Date.now()
     run.changed()

@@ -54,15 +54,9 @@ export interface RunRecord extends Progress {
 export function newRun(name: string, id: number, { file, stages }: Pipeline, trigger: Trigger): RunRecord {
   const stageRecords = stages.map((stage): StageRecord => {
     const jobs = stage.jobs.map((job): JobRecord => {
-      const steps = withCheckout(job).map((step, index): StepRecord => {
+      const steps = job.steps.map((step, index): StepRecord => {
         const number = String(index + 1).padStart(2, '0')
-        const displayName = step.displayName || defaultName(step)
-        return {
-          ...step,
-          displayName,
-          issues: [],
-          logFile: `logs/${id}-${stage.name}-${job.name}-${number}.log`,
-        }
+        return { ...step, issues: [], logFile: `logs/${id}-${stage.name}-${job.name}-${number}.log` }
       })
       return { ...job, steps, outputs: {} }
     })
@@ -72,29 +66,12 @@ export function newRun(name: string, id: number, { file, stages }: Pipeline, tri
   return { name, file, id, number: '', trigger, startedAt: Date.now(), stages: stageRecords, ...nothing }
 }
 
-/** Plain jobs check out the repository without being told. */
-function withCheckout({ environment, steps, at }: Job): Step[] {
-  if (environment || steps.some(({ task }) => task === 'checkout')) return steps
-  const defaults = {
-    continueOnError: false,
-    enabled: true,
-    timeoutInMinutes: '0',
-    retryCountOnTaskFailure: '0',
-  }
-  const inputs = { checkout: 'self' }
-  return [
-    { task: 'checkout', inputs, displayName: '', condition: undefined, env: {}, at, ...defaults },
-    ...steps,
-  ]
+/** Every step of a run, with where it is. */
+export function stepsOf(run: RunRecord): { stage: StageRecord; job: JobRecord; step: StepRecord }[] {
+  return run.stages.flatMap((stage) =>
+    stage.jobs.flatMap((job) => job.steps.map((step) => ({ stage, job, step }))),
+  )
 }
-
-function defaultName({ task, inputs }: Step): string {
-  const [firstLine] = (inputs.script ?? inputs.bash ?? '').trim().split('\n')
-  return firstLine?.slice(0, 60) || [task, inputs.artifact].filter(Boolean).join(' ')
-}
-
-export const jobsOf = (run: RunRecord): JobRecord[] => run.stages.flatMap(({ jobs }) => jobs)
-export const stepsOf = (run: RunRecord): StepRecord[] => jobsOf(run).flatMap(({ steps }) => steps)
 
 /** Every artifact of a run: name -> folder. */
 export function artifactsOf(run: RunRecord): Record<string, string> {

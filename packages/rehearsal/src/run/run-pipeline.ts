@@ -40,7 +40,7 @@ export async function runPipeline(
   record.number = runNumber(name, pipeline.name, variables, history)
   variables.setAll(runVariables(record.id, record.number))
   const token = `rehearsal-access-token-${record.id}`
-  variables.set('System.AccessToken', token, { secret: true })
+  variables.set('System.AccessToken', token, true)
   run.mask.add(token)
   begin(record)
   const before = (stage: StageRecord) => record.stages.filter((each) => stage.dependsOn.includes(each.name))

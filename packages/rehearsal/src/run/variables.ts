@@ -4,7 +4,6 @@ interface Entry {
   name: string
   value: string
   secret: boolean
-  readonly: boolean
 }
 
 const MACRO = /\$\(([A-Za-z_][\w.]*)\)/g
@@ -22,11 +21,9 @@ export class Variables {
     return this.#entries.get(name.toLowerCase())?.value
   }
 
-  /** @throws Error when it is read-only */
-  set(name: string, value: string, { secret = false, readonly = false } = {}): void {
+  set(name: string, value: string, isSecret = false): void {
     const old = this.#entries.get(name.toLowerCase())
-    if (old?.readonly) throw new Error(`variable ${name} is read-only`)
-    const entry = { name: old?.name ?? name, value, secret: secret || !!old?.secret, readonly }
+    const entry = { name: old?.name ?? name, value, secret: isSecret || old?.secret === true }
     this.#entries.set(name.toLowerCase(), entry)
   }
 
@@ -36,12 +33,12 @@ export class Variables {
 
   /** Adds what the YAML declares; `$[ ]` is computed now. */
   declare(variables: Variable[], names: ValueMap): void {
-    for (const { name, value, readonly, at } of variables) {
+    for (const { name, value, at } of variables) {
       const expression = /^\$\[(.*)\]$/s.exec(value.trim())?.[1]
       const scope = { names: { ...names, variables: this.asValue() } }
       const result = expression === undefined ? value : toText(locate(at, () => evaluate(expression, scope)))
       if (result === undefined) throw new PipelineError(`variable ${name} must be a text`, at)
-      this.set(name, result, { readonly })
+      this.set(name, result)
     }
   }
 
