@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
 import { agentEnvironment } from '../src/env.js'
+import { copyRepository } from '../src/tasks/checkout.js'
 import { fixture } from './fixture.js'
 
 const temporaryFolder = temporaryFolders()
@@ -31,6 +32,23 @@ describe('checkout', () => {
     const head = execFileSync('git', ['-C', root, 'rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
     expect(await log('look')).toBe(`newaddededitedchanged.txt\nfolder\nkept.txt\n${head}\n`)
     expect(await readFile(join(root, 'kept.txt'), 'utf8')).toBe('kept')
+  })
+
+  test('when the checkout is shallow and on no branch, then its one commit is copied', async () => {
+    const root = await temporaryFolder()
+    await fixture(root, { 'a.txt': 'first' })
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args])
+    git('-C', root, 'commit', '--quiet', '--allow-empty', '-m', 'second')
+    const [shallow, copy, again] = ['shallow', 'copy', 'again'].map((each) => join(root, '.local', each))
+    git('clone', '--quiet', '--depth', '1', `file://${root}`, shallow!)
+    git('-C', shallow!, 'checkout', '--quiet', '--detach')
+    await writeFile(join(shallow!, 'b.txt'), 'new')
+    expect(await copyRepository(shallow!, copy!, 'HEAD')).toBe(1)
+    // A job's checkout is a copy of the copy.
+    await copyRepository(copy!, again!, 'HEAD')
+    expect(await readFile(join(again!, 'a.txt'), 'utf8')).toBe('first')
+    expect(await readFile(join(again!, 'b.txt'), 'utf8')).toBe('new')
   })
 })
 
