@@ -86,17 +86,18 @@ async function playAll(
 function interrupts(view: View): { signal: AbortSignal; hardSignal: AbortSignal } {
   const [soft, hard] = [new AbortController(), new AbortController()]
   let asked = 0
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (soft.signal.aborted) {
-        if (performance.now() - asked > ECHO_MS) hard.abort()
-        return
-      }
-      asked = performance.now()
-      view.say('Canceled; what has to run all the same still runs. Once more ends it at once.')
-      soft.abort(new Error('canceled'))
-    })
+  const cancel = () => {
+    if (soft.signal.aborted) {
+      if (performance.now() - asked > ECHO_MS) hard.abort()
+      return
+    }
+    asked = performance.now()
+    soft.abort(new Error('canceled'))
+    view.say('Canceled; what has to run all the same still runs. Once more ends it at once.')
   }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, cancel)
+  // Nobody reads any more, such as `| head`: what was started has to be ended all the same.
+  process.stdout.once('error', cancel)
   return { signal: soft.signal, hardSignal: hard.signal }
 }
 
@@ -121,6 +122,8 @@ function print(text: string): number {
   return 0
 }
 
+// Without somebody who listens an error here would end the process, and leave a cluster behind.
+process.stdout.on('error', () => {})
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   const isMistake = error instanceof PipelineError || error instanceof UsageError
   const isKnown = isMistake || error instanceof LocalCloudError

@@ -30,6 +30,13 @@ describe('npm run rehearse', () => {
     expect(stdout).not.toContain('azureSubscription')
   })
 
+  test('when nobody reads to the end, then that is no failure', () => {
+    const line = `set -o pipefail; '${process.execPath}' '${bin}' --dry-run | true`
+    const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8', env: agentEnvironment() })
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+  })
+
   test('when the checkout belongs to somebody else, then it is read all the same', () => {
     const { status, stderr } = rehearse({ GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' }, '--list')
     expect(stderr).toBe('')

@@ -136,7 +136,8 @@ function withCheckout(given: Step[], at: Position): Step[] {
 
 function defaultName({ task, inputs }: { task: string; inputs: Record<string, string> }): string {
   const [firstLine] = (inputs.script ?? inputs.bash ?? '').trim().split('\n')
-  return firstLine?.slice(0, 60) || [task, inputs.artifact].filter(Boolean).join(' ')
+  const [first = '', ...rest] = [task, inputs.artifact].filter(Boolean).join(' ')
+  return firstLine?.slice(0, 60) || `${first.toUpperCase()}${rest.join('')}`
 }
 
 /** `script: x` as `task: script` with the input `script`. */

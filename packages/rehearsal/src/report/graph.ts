@@ -2,7 +2,7 @@ import { ancestors } from '../run/graph.js'
 import type { StageRecord } from '../run/record.js'
 import { duration, escapeXml, mark } from './format.js'
 
-const BOX = { width: 230, head: 46, line: 18, gapX: 50, gapY: 14, pad: 8, letters: 34 }
+const BOX = { width: 230, head: 46, line: 18, gapX: 50, gapY: 14, pad: 8, letters: 30 }
 
 /** Stages in columns, by the longest way to them, with their jobs and arrows, as SVG. */
 export function graph(stages: StageRecord[]): string {

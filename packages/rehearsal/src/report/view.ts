@@ -69,7 +69,7 @@ export class View {
     }
     if (!result) return
     const text = `${mark(result)} ${stage.displayName} ${result}${reason ? `: ${reason}` : ''} ${duration(stage)}`
-    this.#once(stage, paint(text, result, this.#options.isColoured))
+    this.#once(stage, paint(text.trimEnd(), result, this.#options.isColoured))
   }
 
   #stepText(step: StepRecord, where: string): string {

@@ -1,29 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { JobContext } from './context.js'
-import type { Result, StepRecord } from './record.js'
+import type { TaskContext } from '../tasks/task.js'
+import type { Result } from './record.js'
 
-export interface CommandContext {
-  step: StepRecord
-  job: JobContext
-  complete(result: Result): void
-  report(type: 'error' | 'warning', message: string): void
-  log(line: string): void
-}
-
-type Handler = (message: string, properties: Record<string, string>, context: CommandContext) => void
+type Handler = (message: string, properties: Record<string, string>, context: TaskContext) => void
 
 const handlers: Record<string, Handler> = {
   'task.setvariable': setVariable,
-  'task.setsecret': (secret, _, { job }) => job.run.mask.add(secret),
+  'task.setsecret': (secret, _, { run }) => run.mask.add(secret),
   'task.prependpath': (folder, _, { job }) => job.path.unshift(folder),
   'task.logissue': (message, { type }, { report }) =>
     report(type === 'warning' ? 'warning' : 'error', message),
   'task.complete': (_, { result = 'Succeeded' }, { complete }) => complete(result as Result),
-  'task.uploadsummary'(path, _, { job: { run, record }, report }) {
+  'task.uploadsummary'(path, _, { run, job, report }) {
     if (!existsSync(path)) return report('error', `uploadsummary: there is no file ${path}`)
-    run.record.summaries.push({ job: record.displayName, text: run.mask.apply(readFileSync(path, 'utf8')) })
+    run.record.summaries.push({
+      job: job.record.displayName,
+      text: run.mask.apply(readFileSync(path, 'utf8')),
+    })
   },
-  'build.addbuildtag': (tag, _, { job: { run } }) => {
+  'build.addbuildtag': (tag, _, { run }) => {
     if (!run.record.tags.includes(tag)) run.record.tags.push(tag)
   },
 }
@@ -32,7 +27,7 @@ const handlers: Record<string, Handler> = {
  * Obeys the `##vso[...]` of a line. Microsoft: pipelines/scripts/logging-commands
  * @returns whether there was one
  */
-export function command(line: string, context: CommandContext): boolean {
+export function command(line: string, context: TaskContext): boolean {
   const match = /##vso\[([\w.]+)\s*([^\]]*)\](.*)$/.exec(line)
   if (!match) return false
   const [, name = '', list = '', message = ''] = match
@@ -51,13 +46,13 @@ export function command(line: string, context: CommandContext): boolean {
   return true
 }
 
-function setVariable(message: string, properties: Record<string, string>, context: CommandContext): void {
-  const { step, job, report, log } = context
+function setVariable(message: string, properties: Record<string, string>, context: TaskContext): void {
+  const { step, run, job, report, log } = context
   const { variable, issecret = '', isoutput = '', ...others } = properties
   const [strange] = variable ? Object.keys(others) : ['without variable=']
   if (strange !== undefined) report('error', `the rehearsal does not know setvariable ${strange}`)
   const [isSecret, isOutput] = [issecret, isoutput].map((each) => /^true$/i.test(each))
-  if (isSecret) job.run.mask.add(message)
+  if (isSecret) run.mask.add(message)
   // An output of a step without a name can't be named by anybody.
   if (isOutput && step.name === undefined) return
   const name = isOutput ? `${step.name}.${variable}` : `${variable}`

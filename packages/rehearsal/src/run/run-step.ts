@@ -39,20 +39,20 @@ async function attemptStep(step: StepRecord, job: JobContext, log: (line: string
   const own = variables.expandAll(step.env)
   const env: Record<string, string> = { ...run.env, ...variables.environment(), TF_BUILD: 'True', ...own }
   env.PATH = [...job.path, env.PATH ?? ''].join(delimiter)
-  let completed: Result | undefined
+  let completed: Result = 'Succeeded'
   const report = (type: 'error' | 'warning', message: string) => {
     step.issues.push({ type, message: run.mask.apply(message) })
     log(`##[${type}]${message}`)
   }
-  const complete = (result: Result) => {
-    completed = result
-  }
   const context: TaskContext = {
-    ...{ run, job, log },
+    ...{ run, job, step, log, report },
     inputs: variables.expandAll(step.inputs),
     warn: (message) => report('warning', message),
+    complete: (result) => {
+      completed = result
+    },
     async exec(program, args, more = {}) {
-      const onLine = (line: string) => command(line, { step, job, report, log, complete }) || log(line)
+      const onLine = (line: string) => command(line, context) || log(line)
       const options = { cwd: more.cwd ?? job.sources, env: { ...env, ...more.env }, signal, onLine }
       const code = await exec(program, args, options)
       if (signal.aborted) throw new TaskFailure('it was ended')
@@ -67,7 +67,7 @@ async function attemptStep(step: StepRecord, job: JobContext, log: (line: string
       run.record.serviceConnections = [...new Set([...run.record.serviceConnections, connection])]
     }
     await task?.run(context)
-    return completed ?? 'Succeeded'
+    return completed
   } catch (error) {
     if (outer.aborted && !isTimeout(outer)) return 'Canceled'
     const inTime = error instanceof TaskFailure ? error.message : String((error as Error).stack)
