@@ -59,7 +59,7 @@ export const graphMistakes: Mistake[] = [
     from: 'canary: true',
     to: 'canary: maybe',
     rule: 'expansion',
-    says: /parameter canary must be of type boolean, and is maybe/,
+    says: /parameter canary must be of type boolean, and is 'maybe'/,
   },
   {
     name: 'a ${{ that is not closed',
