@@ -479,7 +479,23 @@ describe('mistakes', () => {
     [
       'a deployment without an environment',
       { 'a.yml': 'jobs:\n- deployment: a\n  strategy: { runOnce: { deploy: { steps: [] } } }' },
-      'a.yml:2:3: jobs deployment and environment go together',
+      'a.yml:2:3: jobs have an environment when they are a deployment',
+    ],
+    [
+      'stages and jobs',
+      { 'a.yml': 'stages: []\njobs: []' },
+      'a.yml:2:1: the rehearsal does not know jobs in a',
+    ],
+    ['jobs and steps', { 'a.yml': `jobs: []\n${step}` }, 'does not know jobs, steps in a pipeline'],
+    [
+      'a step that is two',
+      { 'a.yml': 'steps:\n- task: UseNode@1\n  script: x' },
+      'a.yml:3:3: the rehearsal does not know script in a step',
+    ],
+    [
+      'a deployment with steps of its own',
+      { 'a.yml': `jobs:\n- deployment: a\n  environment: e\n  ${step}` },
+      'a.yml:2:3: jobs need steps, and a deployment strategy',
     ],
     [
       'a lifecycle hook',

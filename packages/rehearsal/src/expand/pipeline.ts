@@ -61,9 +61,13 @@ const job = node('a job', {
   ...{ continueOnError: flag.default(false), timeoutInMinutes: text.default('60') },
   ...{ workspace: ignored, cancelTimeoutInMinutes: ignored },
 })
-  .refine((each) => each.job ?? each.deployment, 'needs a name after job or deployment')
-  .refine((each) => each.steps ?? each.strategy, 'needs steps; a deployment needs strategy: runOnce: deploy')
-  .refine((each) => !each.deployment === !each.environment, 'deployment and environment go together')
+  .refine((each) => !each.job !== !each.deployment, 'begin each with job: and its name, or deployment:')
+  .refine(
+    (each) => !each.job === !each.steps,
+    'need steps, and a deployment strategy: runOnce: deploy: steps',
+  )
+  .refine((each) => !each.deployment === !each.strategy, 'have a strategy when they are a deployment')
+  .refine((each) => !each.deployment === !each.environment, 'have an environment when they are a deployment')
   .transform(({ job: plain, deployment, strategy: once, ...rest }) => ({
     ...rest,
     name: deployment ?? plain ?? '',
@@ -123,7 +127,7 @@ export function loadPipeline(path: string, options: ExpandOptions): Pipeline {
 /** A pipeline may leave out stages, and jobs too. */
 function withStages(content: ValueMap, at: Position): ValueMap {
   const { jobs, steps: only, ...rest } = content
-  if (!jobs && !only) return content
+  if ('stages' in content || (jobs && only) || !(jobs ?? only)) return content
   const all = jobs ?? [place({ job: 'Job', steps: only ?? [] }, placeOf(only, at))]
   return place({ ...rest, stages: [place({ stage: '__default', jobs: all }, placeOf(all, at))] }, at)
 }
@@ -143,7 +147,8 @@ function defaultName({ task, inputs }: { task: string; inputs: Record<string, st
 /** `script: x` as `task: script` with the input `script`. */
 function asTask(value: unknown): unknown {
   if (!isMap(value)) return value
-  const task = Object.keys(SHORT_FORMS).find((key) => key in value) ?? ''
+  const isLong = 'task' in value || 'inputs' in value
+  const task = isLong ? '' : (Object.keys(SHORT_FORMS).find((key) => key in value) ?? '')
   const own = [task, ...(SHORT_FORMS[task] ?? [])]
   const entries = Object.entries(value)
   const inputs = Object.fromEntries(entries.filter(([key]) => own.includes(key)))
