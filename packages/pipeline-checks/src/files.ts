@@ -1,14 +1,13 @@
 import {
   ExpressionError,
   type Part,
-  parseExpression,
   predefinedNames,
   readYaml,
   templateParts,
-  walkExpression,
   type YamlFile,
 } from '@repo/rehearsal/expand'
 import { isMap, isScalar, isSeq, type Scalar, visit } from 'yaml'
+import { namesIn } from './expressions.js'
 import type { Finding } from './finding.js'
 import type { Repository } from './repository.js'
 import { FOLDER, type Run } from './runs.js'
@@ -95,20 +94,16 @@ function parametersOf(file: YamlFile): Map<string, unknown> {
 
 /** Every `parameters.x` and `variables.x` in the `${{ }}` of a text. */
 function references(text: string, problem: (message: string) => void): [string, string][] {
-  const found: [string, string][] = []
   try {
-    for (const part of templateParts(text) as Exclude<Part, string>[]) {
-      const expression = part.expression?.replace(DIRECTIVE, '').trim()
-      if (!expression) continue
-      walkExpression(parseExpression(expression), (each) => {
-        if (each.type !== 'index' || each.object.type !== 'name' || each.key?.type !== 'literal') return
-        const context = each.object.name.toLowerCase()
-        if (context === 'parameters' || context === 'variables') found.push([context, String(each.key.value)])
-      })
-    }
+    const parts = templateParts(text) as Exclude<Part, string>[]
+    const expressions = parts.map(({ expression = '' }) => expression.replace(DIRECTIVE, '').trim())
+    const paths = expressions.filter(Boolean).flatMap((each) => namesIn(each, problem).paths)
+    return paths.flatMap(([context = '', key]): [string, string][] =>
+      key !== undefined && /^(parameters|variables)$/i.test(context) ? [[context.toLowerCase(), key]] : [],
+    )
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
     problem(error.message)
+    return []
   }
-  return found
 }

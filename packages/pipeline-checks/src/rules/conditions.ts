@@ -1,12 +1,5 @@
-import {
-  type Expression,
-  ExpressionError,
-  functions,
-  type Position,
-  parseExpression,
-  statusFunctions,
-  walkExpression,
-} from '@repo/rehearsal/expand'
+import { functions, type Position, statusFunctions } from '@repo/rehearsal/expand'
+import { namesIn } from '../expressions.js'
 import { jobsOf, stepsOf } from '../runs.js'
 import type { Rule } from './rule.js'
 
@@ -16,8 +9,8 @@ const NEAR = 'condition:'
 export const conditions: Rule = ({ run, report }) => {
   const check = ({ condition, at }: { condition?: string | undefined; at: Position }) => {
     if (condition === undefined) return
-    const names = calls(condition, (problem) => report(at, problem, NEAR))
-    if (!names || names.some((name) => statusFunctions.includes(name))) return
+    const names = callsIn(condition, (problem) => report(at, problem, NEAR))
+    if (names.length === 0 || names.some((name) => statusFunctions.includes(name))) return
     const instead = 'Begin it with and(succeeded(), ...), or say always() or failed()'
     report(
       at,
@@ -32,27 +25,17 @@ export const conditions: Rule = ({ run, report }) => {
   }
   for (const { variables } of [run.pipeline, ...run.pipeline.stages, ...jobsOf(run)]) {
     for (const { value, at } of variables.filter((each) => each.value.startsWith('$['))) {
-      if (value.endsWith(']')) calls(value.slice(2, -1), (problem) => report(at, problem))
+      if (value.endsWith(']')) callsIn(value.slice(2, -1), (problem) => report(at, problem))
       else report(at, `the expression is not closed by ]: ${value}`)
     }
   }
 }
 
-/** The functions that an expression calls, in lower case; undefined when it is none. */
-function calls(text: string, problem: (message: string) => void): string[] | undefined {
-  const names: string[] = []
-  try {
-    walkExpression(parseExpression(text), (each: Expression) => {
-      if (each.type === 'call') names.push(each.name.toLowerCase())
-    })
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error
-    problem(error.message)
-    return undefined
-  }
-  for (const name of names) {
-    const known = [...Object.keys(functions), ...statusFunctions]
-    if (!known.includes(name)) problem(`there is no function ${name}. There are: ${known.join(', ')}`)
-  }
-  return names
+/** The functions that an expression calls. */
+function callsIn(text: string, problem: (message: string) => void): string[] {
+  const { calls } = namesIn(text, problem)
+  const known = [...Object.keys(functions), ...statusFunctions]
+  for (const name of calls.filter((each) => !known.includes(each)))
+    problem(`there is no function ${name}. There are: ${known.join(', ')}`)
+  return calls
 }

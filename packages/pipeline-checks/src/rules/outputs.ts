@@ -1,11 +1,5 @@
-import {
-  type Expression,
-  type Job,
-  type Position,
-  parseExpression,
-  type Stage,
-  walkExpression,
-} from '@repo/rehearsal/expand'
+import type { Job, Position, Stage } from '@repo/rehearsal/expand'
+import { namesIn } from '../expressions.js'
 import { shellOf, stepsOf } from '../runs.js'
 import { outputsOf } from '../script-calls.js'
 import type { Context, Rule } from './rule.js'
@@ -14,7 +8,7 @@ import type { Context, Rule } from './rule.js'
 export const outputs: Rule = (context) => {
   const { stages } = context.run.pipeline
   for (const stage of stages) {
-    for (const [name = '', ...path] of paths(stage.condition)) {
+    for (const [name = '', ...path] of namesIn(stage.condition ?? '').paths) {
       if (name !== 'dependencies') continue
       const [from = '', kind, key = ''] = path
       const [job = '', step = '', output = ''] = key.split('.')
@@ -28,7 +22,8 @@ export const outputs: Rule = (context) => {
           at,
         ]),
       ]
-      for (const [text, at] of texts) for (const path of paths(text)) inJob(context, stage, job, at, path)
+      for (const [text, at] of texts)
+        for (const path of namesIn(text ?? '').paths) inJob(context, stage, job, at, path)
     }
   }
 }
@@ -79,28 +74,4 @@ function inSteps(context: Context, stage: Stage, at: Position, { job, step, outp
     `step ${step} has no output ${output}. Its outputs: ${known.join(', ') || 'none'}`,
     output,
   )
-}
-
-/** Every name.key.key... of an expression. */
-function paths(text = ''): string[][] {
-  const found: string[][] = []
-  try {
-    walkExpression(parseExpression(text), (each) => {
-      const path = pathOf(each)
-      if (path) found.push(path)
-    })
-  } catch {
-    // The rule on conditions tells.
-  }
-  // The longest only: a.b.c holds a.b as well.
-  return found.filter(
-    (path) => !found.some((other) => other.length > path.length && path.every((key, n) => other[n] === key)),
-  )
-}
-
-function pathOf(each: Expression): string[] | undefined {
-  if (each.type === 'name') return [each.name]
-  if (each.type !== 'index' || each.key?.type !== 'literal') return undefined
-  const before = pathOf(each.object)
-  return before && [...before, String(each.key.value)]
 }
