@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
+import { History } from '../src/run/history.js'
 import { fixture } from './fixture.js'
 
 const temporaryFolder = temporaryFolders()
@@ -448,6 +450,13 @@ stages:
     expect(later.stages[0]).toMatchObject({ reason: 'as in an earlier run', jobs: [{ steps: [] }] })
     const { run: earlier } = await pipelines.run(yaml, { stages: ['A'] })
     expect(earlier.stages.map(({ result }) => result)).toEqual(['Succeeded', 'Skipped'])
+  })
+
+  test('when a run is killed, then the next one has another id', async () => {
+    const root = await temporaryFolder()
+    const { history } = await fixture(root)
+    expect(history.nextId()).toBe(1)
+    expect(new History(join(root, '.local')).nextId()).toBe(2)
   })
 
   test('when a run is numbered, then each number has its own count', async () => {

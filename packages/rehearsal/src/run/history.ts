@@ -22,8 +22,11 @@ export class History {
       : { nextId: 1, revisions: {}, runs: [] }
   }
 
+  /** Used up at once: what a run that was killed left behind is no other run's. */
   nextId(): number {
-    return this.#saved.nextId++
+    const id = this.#saved.nextId++
+    this.#save()
+    return id
   }
 
   /** $(Rev:r): counts from 1 for every number of every pipeline. */
@@ -35,7 +38,7 @@ export class History {
 
   add(run: RunRecord): void {
     this.#saved.runs.push(run)
-    writeFileSync(this.#path, JSON.stringify(this.#saved, null, 2))
+    this.#save()
   }
 
   /** The newest good run of a pipeline of which this is true. */
@@ -47,6 +50,10 @@ export class History {
   lastGoodStage(pipeline: string, stage: string): StageRecord | undefined {
     const stages = this.#saved.runs.filter(({ name }) => name === pipeline).flatMap((run) => run.stages)
     return stages.findLast(({ name, result }) => name === stage && isGood(result))
+  }
+
+  #save(): void {
+    writeFileSync(this.#path, JSON.stringify(this.#saved, null, 2))
   }
 }
 
