@@ -28,6 +28,9 @@ async function main(args: string[]): Promise<number> {
   // A mistake in the YAML should show before anything is started.
   const prepared = await preparePipelines(options, root)
   const shown = prepared.filter((each) => mayRun(each, prepared))
+  const isOnlyShown = options.list || options['dry-run']
+  for (const { name, why } of isOnlyShown ? prepared : [])
+    if (why) console.error(`${name} is not started: ${why}`)
   if (options.list) return print(list(shown))
   if (options['dry-run']) return print(plan(shown))
 

@@ -14,6 +14,8 @@ export interface Prepared {
   name: string
   pipeline: Pipeline
   trigger: Trigger
+  /** Why the event does not start it; undefined: it does, or another pipeline may. */
+  why?: string | undefined
   /** The stages to run; the others' results are of an earlier run. */
   selected: Set<string>
 }
@@ -52,7 +54,7 @@ export async function preparePipelines(
     if (!trigger) return load(file, { ...event, reason: 'ResourceTrigger' })
     const schedule = options.schedule ?? schedules[0]?.displayName ?? ''
     if (options.event === 'schedule') each.trigger.variables['Build.CronSchedule.DisplayName'] = schedule
-    return each
+    return { ...each, why: whyNot(each.pipeline, options) }
   })
   select(prepared, options)
   return prepared
@@ -74,11 +76,8 @@ function triggerOf(options: Options, commit: string, message: string): Trigger {
   return { reason: reasons[options.event] ?? 'IndividualCI', branch, commit, message, variables: {} }
 }
 
-/** Why the event does not start the pipeline; undefined when it does. */
-export function whyNot(
-  pipeline: Pipeline,
-  { event, branch, changed, schedule }: Options,
-): string | undefined {
+/** Why the event does not start a pipeline; undefined when it does. */
+function whyNot(pipeline: Pipeline, { event, branch, changed, schedule }: Options): string | undefined {
   const ref = `refs/heads/${branch}`
   if (event === 'model') return undefined
   if (event === 'schedule') {
@@ -108,12 +107,12 @@ export function startsAfter(run: RunRecord, { resources }: Pipeline): string | u
 }
 
 /** Started by the event, or by a pipeline that is. */
-export function mayRun({ pipeline, trigger, selected }: Prepared, prepared: Prepared[]): boolean {
-  if (selected.size === 0) return false
+export function mayRun({ pipeline, trigger, why, selected }: Prepared, prepared: Prepared[]): boolean {
+  if (selected.size === 0 || why) return false
   if (trigger.reason !== 'ResourceTrigger') return true
   return pipeline.resources.some(({ source, trigger: after }) => {
     const before = prepared.find(({ name }) => name === source)
-    return after && before && passes(after.branches, before.trigger.branch)
+    return after && before && !before.why && passes(after.branches, before.trigger.branch)
   })
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { agentEnvironment, npmCache, root, stateFolder } from './env.js'
 import type { Pipeline } from './expand/index.js'
 import { type Options, UsageError } from './options.js'
-import { type Prepared, preparePipelines, startsAfter, whyNot } from './pipelines.js'
+import { type Prepared, preparePipelines, startsAfter } from './pipelines.js'
 import type { View } from './report/view.js'
 import { writeReport } from './report/write.js'
 import type { Surroundings } from './run/context.js'
@@ -76,8 +76,7 @@ export async function rehearse(rehearsal: Rehearsal): Promise<RunRecord[]> {
     for (const each of prepared) {
       if (each.name === options.pipeline) await run(each, chosen(each.pipeline, options, history))
       if (options.pipeline !== undefined || each.trigger.reason === 'ResourceTrigger') continue
-      const reason = whyNot(each.pipeline, options)
-      if (reason !== undefined) view.say(`${each.name} is not started: ${reason}`)
+      if (each.why) view.say(`${each.name} is not started: ${each.why}`)
       else if (each.selected.size > 0) await run(each, {})
       // What is chosen comes after this pipeline, whose last run stands for it.
       else await runAfter(history.last(each.name) ?? missing(each.name))

@@ -30,6 +30,13 @@ describe('npm run rehearse', () => {
     expect(stdout).not.toContain('azureSubscription')
   })
 
+  test('when the event starts nothing, then it says why, and lists nothing', () => {
+    const { status, stdout, stderr } = rehearse({}, '--list', '--changed', 'README.md')
+    expect(stderr).toBe("inference-build is not started: its paths don't include README.md\n")
+    expect(stdout.trim()).toBe('')
+    expect(status).toBe(0)
+  })
+
   test('when nobody reads to the end, then that is no failure', () => {
     const line = `set -o pipefail; '${process.execPath}' '${bin}' --dry-run | true`
     const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8', env: agentEnvironment() })

@@ -6,6 +6,7 @@ import { isMap, toText, type Value } from './values.js'
 const WITHOUT_PLACE: Position = { file: '', line: 0, column: 0 }
 
 export const text = z.preprocess((value: Value) => toText(value) ?? value, z.string('must be a text'))
+
 /** undefined: it is neither true nor false. */
 export function toFlag(value: Value): boolean | undefined {
   const [written] = /^(true|false)$/i.exec(toText(value) ?? '') ?? []
@@ -13,15 +14,18 @@ export function toFlag(value: Value): boolean | undefined {
 }
 
 export const flag = z.preprocess((value: Value) => toFlag(value) ?? value, z.boolean('must be true or false'))
+
 /** A text stands for a list of one. */
 export const texts = z.preprocess(
   (value: Value) => (Array.isArray(value) ? value : value === '' ? [] : [value]),
   z.array(text),
 )
+
 export const record = z.preprocess(
   (value: Value) => (value === '' ? {} : value),
   z.record(z.string(), text, 'must be a mapping'),
 )
+
 /** Says something about the cloud's machines, and nothing here. */
 export const ignored = z.unknown().optional()
 
