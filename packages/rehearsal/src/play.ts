@@ -20,12 +20,9 @@ export async function play(name: string, rehearsal: Rehearsal): Promise<string[]
   if (model) await rehearsal.cloud?.publish(await model(bundles))
   // After a good build what comes before need not run again.
   const isBuilt = new History(folder).lastGoodStage(BUILD, LAST_STAGE) !== undefined
-  const options = {
-    ...rehearsal.options,
-    event,
-    ...(schedule && { schedule }),
-    ...(isBuilt && from && { from }),
-  }
+  const { from: given, ...others } = rehearsal.options
+  const start = isBuilt ? from : given
+  const options = { ...others, event, ...(schedule && { schedule }), ...(start && { from: start }) }
   const runs = await rehearse({ ...rehearsal, options, edits: edit ? [edit] : [], approve: async () => true })
   const code = exitCode(runs, rehearsal.signal.aborted)
   if (code === 0) for (const line of await predict(runs)) rehearsal.view.say(line)
