@@ -60,12 +60,15 @@ export interface LoadResult {
 export interface PullResult {
   store: string
   megabytes: number
-  /** Megabytes per second. */
+  /** Megabytes per second: of a download that writes nothing, of one to a file, and of the pull. */
   bare: Spread
+  file: Spread
   pull: Spread
-  /** Megabytes that the pulling process grew by, at most. */
+  /** Megabytes that a pulling process grew by, at most, after it had pulled a tiny model. */
   growth: number
-  /** Milliseconds and requests of a pull that finds everything there. */
-  warmMs: number
+  /** Milliseconds and requests of a pull that finds everything there, in a process that has pulled before. */
+  warmMs: Spread
+  /** The same in a process that has to load the store's library for it. */
+  freshMs: Spread
   warmRequests: number
 }

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MANIFEST_FILE, sha256, verifyBundle } from '@repo/model-bundle'
@@ -9,7 +9,6 @@ import { fileKey, manifestKey } from './layout.js'
 import { movePointer } from './pointer.js'
 import { type OnProgress, ProgressMeter } from './progress.js'
 import { UNFINISHED_AFTER_MS } from './prune.js'
-import { sha256Of } from './ranges.js'
 import { writeSignature } from './signature.js'
 import type { ModelStore } from './store.js'
 
@@ -126,7 +125,14 @@ async function checkSame(
 ): Promise<void> {
   const found = await store.head(key, signal)
   if (found?.bytes === file.bytes) {
-    if ((found.sha256 ?? (await sha256Of(store, key, file.bytes, signal))) === file.sha256) return
+    let { sha256 } = found
+    if (sha256 === undefined) {
+      const hash = createHash('sha256')
+      const chunks = file.bytes > 0 ? store.readRange(key, 0, file.bytes, signal) : []
+      for await (const chunk of chunks) hash.update(chunk)
+      sha256 = hash.digest('hex')
+    }
+    if (sha256 === file.sha256) return
   }
   throw new StoreError(
     'conflict',

@@ -3,9 +3,9 @@ import { constants, copyFile, link, lstat, mkdir, open, rename, rm } from 'node:
 import { dirname, join } from 'node:path'
 import { type Manifest, readBundle, sha256File } from '@repo/model-bundle'
 import { syncFolder } from './disk.js'
+import { downloadFile, Slots } from './download-file.js'
 import { fileKey } from './layout.js'
 import type { ProgressMeter } from './progress.js'
-import { downloadFile, Slots } from './ranges.js'
 import { PARTIAL_FOLDER } from './replace-folder.js'
 import type { ModelStore } from './store.js'
 

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { type Azurite, startAzurite } from '@repo/azurite'
-import { verifyBundle } from '@repo/model-bundle'
+import { sha256, verifyBundle } from '@repo/model-bundle'
 import { temporaryFolders } from '@repo/testing'
 import { S3StandIn } from '@repo/testing/s3-stand-in'
+import { downloadFile, Slots } from '../src/download-file.js'
 import {
   listModels,
   type ModelStore,
@@ -23,7 +24,6 @@ import { type Fault, FaultProxy } from './helpers/fault-proxy.js'
 import { azuriteStore, describeStores, folderStore, s3Store, type TestStore } from './helpers/stores.js'
 
 const temporaryFolder = temporaryFolders()
-/** Several ranges of 2 MiB. */
 const LARGE_BYTES = 5_000_000
 const retry = { tries: 4, firstWaitMs: 1, maxWaitMs: 5, stallMs: 300 }
 
@@ -153,7 +153,10 @@ describeSpoilt('faults with', (open) => {
     await publishModel(plain.store, await bundle('2.0.0', 40_000_000))
     beUnhurried(store)
     let asked = 0
-    proxy.fault = ({ url }) => (isData(url) && ++asked > 4 ? { kind: 'status', status: 503 } : undefined)
+    proxy.fault = ({ url }) => {
+      if (!isData(url)) return undefined
+      return ++asked > 1 ? { kind: 'status', status: 503 } : { kind: 'reset', at: 16 << 20 }
+    }
     await expect(pullModel(store, 'clothes', target)).rejects.toMatchObject({ code: 'unreachable' })
     expect((await verifyBundle(target)).manifest.version).toBe('1.0.0')
     proxy.reset()
@@ -162,6 +165,20 @@ describeSpoilt('faults with', (open) => {
     expect(proxy.bytes).toBeLessThan(40_000_000 - 8_000_000)
     expect((await verifyBundle(target)).manifest.version).toBe('2.0.0')
     expect(await readdir(join(target, '..'))).toEqual(['model'])
+  })
+
+  test('when resets come while a file is read in ranges, then it comes whole', async () => {
+    const { plain, store, proxy } = await open()
+    const data = randomBytes(30_000_000)
+    await plain.put('a/data', data)
+    proxy.fault = () => (Math.random() < 0.3 ? { kind: 'reset', at: 4 * somewhere() } : undefined)
+    const to = join(await temporaryFolder(), 'data')
+    await downloadFile({
+      ...{ store, key: 'a/data', to, slots: new Slots(), quick: Number.POSITIVE_INFINITY },
+      ...{ file: { path: 'data', bytes: data.length, sha256: sha256(data) }, onBytes: () => {} },
+      signal: new AbortController().signal,
+    })
+    expect((await readFile(to)).equals(data)).toBe(true)
   })
 
   test('when bytes are corrupted, or the object changes meanwhile, then the old model stays', async () => {
@@ -193,8 +210,7 @@ describeSpoilt('faults with', (open) => {
     const { plain, store, proxy } = await open()
     const target = join(await temporaryFolder(), 'model')
     await publishModel(plain.store, await bundle('1.0.0', 10_000_000))
-    let asked = 0
-    proxy.fault = ({ url }) => (isData(url) && ++asked > 1 ? { kind: 'stall', at: 0 } : undefined)
+    proxy.fault = ({ url }) => (isData(url) ? { kind: 'stall', at: 4 << 20 } : undefined)
     beUnhurried(store)
     const pulling = pullModel(store, 'clothes', target, { signal: AbortSignal.timeout(1_000) })
     await expect(pulling).rejects.toMatchObject({ name: 'TimeoutError' })

@@ -1,23 +1,36 @@
-/** One download in a process of its own: `node client-process.js bare|pull <store> <target>`. Prints a line of JSON. */
+/**
+ * One download in a process of its own: `node client-process.js bare|file|pull|fresh <store> <target> <bytes>`; `fresh`
+ * is a pull too, the first of its process. Prints a line of JSON.
+ */
 import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
 import { type ModelStore, openStore, pullModel } from '@repo/model-loader'
-import { LARGE_FILE, MODEL } from './model.js'
+import { LARGE_FILE, MODEL, TINY_MODEL } from './model.js'
 
 export interface ClientResult {
   seconds: number
   /** Megabytes that this process grew by, at most. */
   growth: number
-  /** What the pull asked its store for. */
-  requests: number
+  /** What the same pull took once more, with nothing left to do, and what it asked its store for. */
+  warmMs: number
+  warmRequests: number
 }
+
+export type Way = 'bare' | 'file' | 'pull' | 'fresh'
 
 const MB = 1_000_000
 const [way, url = '', target = '', bytes] = process.argv.slice(2)
 
-/** One stream, nothing written: what server, client and SHA-256 allow. */
-async function bareDownload(store: ModelStore): Promise<void> {
+/** One stream and its SHA-256; to nowhere, or, the plainest way to a file that is there for good. */
+async function download(store: ModelStore, path?: string): Promise<void> {
   const hash = createHash('sha256')
-  for await (const chunk of store.readRange(LARGE_FILE, 0, Number(bytes))) hash.update(chunk)
+  const file = path === undefined ? undefined : await open(path, 'w')
+  for await (const chunk of store.readRange(LARGE_FILE, 0, Number(bytes))) {
+    hash.update(chunk)
+    await file?.write(chunk)
+  }
+  await file?.sync()
+  await file?.close()
   hash.digest()
 }
 
@@ -35,17 +48,27 @@ function counting(store: ModelStore, count: () => void): ModelStore {
   })
 }
 
+async function secondsOf(body: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await body()
+  return (performance.now() - start) / 1000
+}
+
 let requests = 0
 const store = counting(openStore(url), () => requests++)
+// The store's library is loaded and its connection open: what the size of a model costs is to be measured.
+if (way !== 'fresh') await pullModel(store, TINY_MODEL, `${target}-tiny`)
 const before = process.memoryUsage.rss()
 let largest = before
 const timer = setInterval(() => {
   largest = Math.max(largest, process.memoryUsage.rss())
 }, 10)
-const start = performance.now()
-if (way === 'bare') await bareDownload(store)
-else await pullModel(store, MODEL, target)
-const seconds = (performance.now() - start) / 1000
+const isPull = way === 'pull' || way === 'fresh'
+const run = () =>
+  isPull ? pullModel(store, MODEL, target) : download(store, way === 'file' ? target : undefined)
+const seconds = await secondsOf(run)
 clearInterval(timer)
-const result: ClientResult = { seconds, growth: (largest - before) / MB, requests }
-console.log(JSON.stringify(result))
+requests = 0
+const warmMs = isPull ? (await secondsOf(run)) * 1000 : 0
+const growth = (largest - before) / MB
+console.log(JSON.stringify({ seconds, growth, warmMs, warmRequests: requests } satisfies ClientResult))

@@ -9,8 +9,8 @@ import { S3_ENV } from '@repo/testing/s3-stand-in'
 import { childEnvironment } from '../env.js'
 import type { PullResult } from '../results.js'
 import { spread } from '../stats.js'
-import type { ClientResult } from './client-process.js'
-import { writeLargeBundle } from './model.js'
+import type { ClientResult, Way } from './client-process.js'
+import { MODEL, TINY_MODEL, writeNoiseBundle } from './model.js'
 
 export const BUCKET = 'models'
 
@@ -26,21 +26,22 @@ export interface PullOptions {
 /** Pulls from Azurite and from the S3 stand-in. Server and client are processes of their own. */
 export async function measurePulls(options: PullOptions): Promise<PullResult[]> {
   const { megabytes, workFolder } = options
-  const bundle = join(workFolder, 'pull-bundle')
-  await writeLargeBundle(bundle, megabytes)
+  const bundles = [join(workFolder, 'tiny-bundle'), join(workFolder, 'pull-bundle')] as const
+  await writeNoiseBundle(bundles[0], TINY_MODEL, 0)
+  await writeNoiseBundle(bundles[1], MODEL, megabytes)
   const azurite = await startAzurite({ folder: join(workFolder, 'azurite') })
   const s3 = spawn(process.execPath, [script('./s3-process.js')], { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
     const [line] = (await once(s3.stdout, 'data')) as [Buffer]
     const environment = { ...S3_ENV, AWS_ENDPOINT_URL_S3: line.toString().trim() }
     return [
-      await measure('Azure Blob (Azurite)', `${azurite.url}/${BUCKET}`, {}, bundle, options),
-      await measure('S3 (stand-in)', `s3://${BUCKET}`, environment, bundle, options),
+      await measure('Azure Blob (Azurite)', `${azurite.url}/${BUCKET}`, {}, bundles, options),
+      await measure('S3 (stand-in)', `s3://${BUCKET}`, environment, bundles, options),
     ]
   } finally {
     s3.kill('SIGKILL')
     await azurite.stop()
-    await rm(bundle, { recursive: true, force: true })
+    for (const bundle of bundles) await rm(bundle, { recursive: true, force: true })
   }
 }
 
@@ -48,11 +49,12 @@ async function measure(
   store: string,
   url: string,
   environment: Record<string, string>,
-  bundle: string,
+  bundles: readonly string[],
   { megabytes, repetitions, workFolder, say }: PullOptions,
 ): Promise<PullResult> {
   const target = join(workFolder, 'pulled')
-  const client = async (way: 'bare' | 'pull'): Promise<ClientResult> => {
+  const client = async (way: Way): Promise<ClientResult> => {
+    if (way !== 'fresh') await rm(target, { recursive: true, force: true })
     const args = [script('./client-process.js'), way, url, target, String(megabytes * 1_000_000)]
     const { stdout } = await promisify(execFile)(process.execPath, args, {
       env: childEnvironment(environment),
@@ -60,27 +62,31 @@ async function measure(
     return JSON.parse(stdout)
   }
   say(`pull: ${store}, ${megabytes} MB`)
-  const publish = [script('./publish-process.js'), url, bundle]
-  await promisify(execFile)(process.execPath, publish, { env: childEnvironment(environment) })
-  const bare: number[] = []
-  const pull: number[] = []
-  let growth = 0
-  for (let round = 0; round < repetitions; round++) {
-    bare.push(megabytes / (await client('bare')).seconds)
-    await rm(target, { recursive: true, force: true })
-    const result = await client('pull')
-    pull.push(megabytes / result.seconds)
-    growth = Math.max(growth, result.growth)
+  for (const bundle of bundles) {
+    const publish = [script('./publish-process.js'), url, bundle]
+    await promisify(execFile)(process.execPath, publish, { env: childEnvironment(environment) })
   }
-  const warm = await client('pull')
+  const milliseconds: Record<Way, number[]> = { bare: [], file: [], pull: [], fresh: [] }
+  const pulls: ClientResult[] = []
+  for (let round = 0; round < repetitions; round++) {
+    // `fresh` finds what `pull` has brought.
+    for (const way of ['bare', 'file', 'pull', 'fresh'] as const) {
+      const result = await client(way)
+      milliseconds[way].push(result.seconds * 1000)
+      if (way === 'pull') pulls.push(result)
+    }
+  }
   await rm(target, { recursive: true, force: true })
+  const speed = (way: Way) => spread(milliseconds[way].map((ms) => (megabytes * 1000) / ms))
   return {
     store,
     megabytes,
-    bare: spread(bare),
-    pull: spread(pull),
-    growth,
-    warmMs: warm.seconds * 1000,
-    warmRequests: warm.requests,
+    bare: speed('bare'),
+    file: speed('file'),
+    pull: speed('pull'),
+    growth: Math.max(...pulls.map(({ growth }) => growth)),
+    warmMs: spread(pulls.map(({ warmMs }) => warmMs)),
+    freshMs: spread(milliseconds.fresh),
+    warmRequests: Math.max(...pulls.map(({ warmRequests }) => warmRequests)),
   }
 }

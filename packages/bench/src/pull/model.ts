@@ -4,13 +4,15 @@ import { join } from 'node:path'
 import { writeManifest } from '@repo/model-bundle'
 
 export const MODEL = 'bench'
+/** The same without weights. */
+export const TINY_MODEL = 'bench-tiny'
 /** Its key in a store. */
 export const LARGE_FILE = `${MODEL}/1.0.0/weights.bin`
 
 const MB = 1_000_000
 
-/** A bundle with one file of so many megabytes of noise. It can be published and pulled, not served. */
-export async function writeLargeBundle(folder: string, megabytes: number): Promise<void> {
+/** A bundle with so many megabytes of noise. It can be published and pulled, not served. */
+export async function writeNoiseBundle(folder: string, name: string, megabytes: number): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'model.onnx'), 'a model')
   await writeFile(join(folder, 'labels.txt'), 'yes\nno\n')
@@ -19,7 +21,7 @@ export async function writeLargeBundle(folder: string, megabytes: number): Promi
   await weights.close()
   await writeManifest(folder, {
     schemaVersion: '1.0',
-    name: MODEL,
+    name,
     version: '1.0.0',
     task: 'image-classification',
     model: 'model.onnx',

@@ -31,12 +31,22 @@ export function pullTables({ pulls }: Results): Table[] {
   const rows = pulls.map((one) => [
     one.store,
     figure(one.bare),
+    figure(one.file),
     figure(one.pull),
-    one.growth.toFixed(0),
-    `${one.warmMs.toFixed(0)} ms, ${one.warmRequests} request`,
+    (one.pull.median / one.bare.median).toFixed(2),
+    (one.pull.median / one.file.median).toFixed(2),
+    `${one.warmMs.median.toFixed(0)} ms; ${one.freshMs.median.toFixed(0)} ms in a new process`,
   ])
   const title = `A model of ${pulls[0]?.megabytes} MB`
-  const head = ['', 'bare download, MB/s', 'pull, MB/s', 'growth, MB', 'pull of what is there']
+  const columns = [
+    'bare download, MB/s',
+    'to a file, MB/s',
+    'pull, MB/s',
+    'pull / bare',
+    'pull / to a file',
+    'nothing changed',
+  ]
+  const head = ['', ...columns]
   return [{ title, head, rows }, barsTable(pullBars(pulls))]
 }
 

@@ -13,6 +13,8 @@ import { setEnvironment } from '../env.js'
 export interface TestStore {
   store: ModelStore
   url: string
+  /** What another process needs in its environment to open it by its URL. */
+  env: Record<string, string>
   put(key: string, data: string | Buffer): Promise<void>
   remove(key: string): Promise<void>
 }
@@ -55,6 +57,7 @@ export async function azuriteStore(azurite: Azurite): Promise<TestStore> {
   return {
     store: openStore(url),
     url,
+    env: {},
     async put(key, data) {
       const bytes = Buffer.from(data)
       await client.createIfNotExists()
@@ -73,6 +76,7 @@ export function s3Store(s3: S3StandIn, s3Endpoint: string = s3.url): TestStore {
   return {
     store: openStore(`s3://${bucket}`, { s3Endpoint }),
     url: `s3://${bucket}`,
+    env: { ...S3_ENV, AWS_ENDPOINT_URL_S3: s3Endpoint },
     async put(key, data) {
       s3.put(bucket, key, Buffer.from(data))
     },
@@ -87,6 +91,7 @@ export function folderStore(root: string): TestStore {
   return {
     store: openStore(url),
     url,
+    env: {},
     async put(key, data) {
       const path = join(root, key)
       await mkdir(dirname(path), { recursive: true })

@@ -1,32 +1,37 @@
 import { createHash, type Hash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { constants, type FileHandle, open } from 'node:fs/promises'
+import { BlockWriter } from './block-writer.js'
 import { StoreError } from './errors.js'
 import type { ModelStore } from './store.js'
 
-/** One request's share of a large file. */
-const RANGE_BYTES = 8 << 20
+/** A stream that brings its first bytes at least at this speed, in bytes a second, is not worth dividing. */
+const QUICK = 100_000_000
+/** How many bytes tell the speed. */
+const TRIAL_BYTES = 8 << 20
+/** One request's share of a large file that comes slowly. */
+const RANGE_BYTES = 4 << 20
 /** Requests under way at once; with RANGE_BYTES it bounds the memory that a pull needs. */
 const MAX_REQUESTS = 4
 
-/** Counts requests under way; who waits longest goes next. */
+/** Leave for one request, and room for what it brings if that has to wait for its turn. */
+interface Slot {
+  room?: Uint8Array
+}
+
+/** Bounds the requests under way; who waits longest goes next. */
 export class Slots {
-  #free: number
-  readonly #waiting: (() => void)[] = []
+  readonly #free: Slot[] = Array.from({ length: MAX_REQUESTS }, () => ({}))
+  readonly #waiting: ((slot: Slot) => void)[] = []
 
-  constructor(count: number = MAX_REQUESTS) {
-    this.#free = count
+  async take(): Promise<Slot> {
+    return this.#free.pop() ?? new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  async take(): Promise<void> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-  }
-
-  give(): void {
+  give(slot: Slot): void {
     const next = this.#waiting.shift()
-    if (next) next()
-    else this.#free++
+    if (next) next(slot)
+    else this.#free.push(slot)
   }
 }
 
@@ -42,12 +47,15 @@ export interface FileDownload {
   onBytes(bytes: number): void
   /** Aborting it ends the download. */
   signal: AbortSignal
+  /** See QUICK. */
+  quick?: number
 }
 
 /**
- * Downloads one file in parallel ranges, hashes it in file order as the ranges come, and makes it durable. Chunks are
- * hashed and written as they came from the network, without a copy. The file on disk grows from its start, without
- * holes, so what a broken off download left is a beginning.
+ * Downloads one file, hashes it as it comes, and makes it durable. It comes in one stream if that is quick: on a fast
+ * network, more requests only cost more of the processor. Otherwise it comes in parallel ranges, which get more out of a
+ * far or busy store. The file on disk grows from its start, without holes, so what a broken off download left is a
+ * beginning.
  * @returns the number of bytes downloaded
  * @throws StoreError `integrity` when the bytes are not the promised ones
  */
@@ -97,80 +105,104 @@ async function downloadRest(
   from: number,
   hash: Hash,
 ): Promise<string> {
+  const { file, to } = download
+  const writer = await BlockWriter.open(to, handle, from, file.bytes)
+  const take = async (chunk: Uint8Array) => {
+    hash.update(chunk)
+    await writer.append(chunk)
+  }
+  try {
+    const at = await inOneStream(download, from, take)
+    if (at < file.bytes) await inRanges(download, at, take)
+  } finally {
+    await writer.close()
+  }
+  return hash.digest('hex')
+}
+
+type Take = (chunk: Uint8Array) => Promise<void>
+
+/** @returns where it stopped: before the end if it is slow */
+async function inOneStream(download: FileDownload, from: number, take: Take): Promise<number> {
+  const { file, slots, signal, quick = QUICK } = download
+  let [at, start, isTried] = [from, 0, false]
+  if (from === file.bytes) return at
+  const slot = await slots.take()
+  try {
+    signal.throwIfAborted()
+    for await (const chunk of chunksOf(download, from, file.bytes, signal)) {
+      start ||= performance.now()
+      await take(chunk)
+      at += chunk.length
+      if (isTried || at - from < TRIAL_BYTES) continue
+      isTried = true
+      if ((at - from) / ((performance.now() - start) / 1000) < quick) break
+    }
+  } finally {
+    slots.give(slot)
+  }
+  return at
+}
+
+async function inRanges(download: FileDownload, from: number, take: Take): Promise<void> {
   const { file, slots, signal } = download
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   setMaxListeners(0, either)
   const ranges: Promise<void>[] = []
   let failure: unknown
-  const fail = (error: unknown) => {
-    // The first failure tells why; the others only say that they were stopped.
-    failure ??= error
-    stop.abort()
-  }
-  let flushing: Promise<void> | undefined
-  // The disk works while the network does, or the last sync would have to write everything.
-  const flush = () => {
-    flushing ??= handle
-      .datasync()
-      .catch(fail)
-      .finally(() => {
-        flushing = undefined
-      })
-  }
   for (let start = from; start < file.bytes; start += RANGE_BYTES) {
-    await slots.take()
+    const slot = await slots.take()
     if (either.aborted) {
-      slots.give()
+      slots.give(slot)
       break
     }
     const before = ranges.at(-1)
     const end = Math.min(start + RANGE_BYTES, file.bytes)
-    const range = readRange(download, start, end, either)
-      .then(async (chunks) => {
+    slot.room ??= new Uint8Array(RANGE_BYTES)
+    const range = collect(chunksOf(download, start, end, either), slot.room)
+      .then(async (data) => {
         // Its turn comes when all before it are hashed and written.
         await before
-        for (const chunk of chunks) hash.update(chunk)
-        await writeAll(handle, chunks, start)
-        flush()
+        await take(data)
       })
-      .finally(() => slots.give())
-    range.catch(fail)
+      .finally(() => slots.give(slot))
+    range.catch((error) => {
+      // The first failure tells why; the others only say that they were stopped.
+      failure ??= error
+      stop.abort()
+    })
     ranges.push(range)
   }
   await Promise.allSettled(ranges)
-  await flushing
   signal.throwIfAborted()
   if (failure) throw failure
-  return hash.digest('hex')
 }
 
-/** SHA-256 of an object's first `bytes` bytes, streamed. */
-export async function sha256Of(
-  store: ModelStore,
-  key: string,
-  bytes: number,
-  signal?: AbortSignal,
-): Promise<string> {
-  const hash = createHash('sha256')
-  if (bytes > 0) for await (const chunk of store.readRange(key, 0, bytes, signal)) hash.update(chunk)
-  return hash.digest('hex')
+/** Copied, so that chunks live as short as those of a stream: kept, they would wait long for the garbage collector. */
+async function collect(chunks: AsyncIterable<Uint8Array>, room: Uint8Array): Promise<Uint8Array> {
+  let length = 0
+  for await (const chunk of chunks) {
+    room.set(chunk, length)
+    length += chunk.length
+  }
+  return room.subarray(0, length)
 }
 
-async function readRange(
+/** Just as many bytes as the manifest promises, or an error. */
+async function* chunksOf(
   { store, key, file, onBytes }: FileDownload,
   start: number,
   end: number,
   signal: AbortSignal,
-): Promise<Uint8Array[]> {
-  const chunks: Uint8Array[] = []
+): AsyncGenerator<Uint8Array> {
   let got = 0
   try {
     for await (const chunk of store.readRange(key, start, end, signal)) {
-      chunks.push(chunk)
       got += chunk.length
       if (got > end - start) break
       onBytes(chunk.length)
+      yield chunk
     }
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'not-found') throw error
@@ -181,7 +213,7 @@ async function readRange(
       { cause: error },
     )
   }
-  if (got === end - start) return chunks
+  if (got === end - start) return
   throw new StoreError(
     'integrity',
     `${store.url}: ${key} is not the file that the manifest describes: expected ${file.bytes} bytes, but bytes ` +
@@ -195,16 +227,4 @@ function wrongHash({ store, key, file }: FileDownload, found: string): StoreErro
     `${store.url}: ${key} is not the file that the manifest describes: expected SHA-256 ${file.sha256}, found ` +
       `${found}. Pull again; if it stays so, the store's copy is damaged: publish the model again as a new version.`,
   )
-}
-
-/** A nearly full disk takes a part, and says why it takes no more only when asked again. */
-async function writeAll(handle: FileHandle, chunks: Uint8Array[], position: number): Promise<void> {
-  const total = chunks.reduce((sum, { length }) => sum + length, 0)
-  let { bytesWritten } = await handle.writev(chunks, position)
-  if (bytesWritten === total) return
-  const data = Buffer.concat(chunks)
-  while (bytesWritten < total) {
-    const more = await handle.write(data, bytesWritten, total - bytesWritten, position + bytesWritten)
-    bytesWritten += more.bytesWritten
-  }
 }
