@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import type { AzureAuth } from './auth-names.js'
 import { azureSignIn } from './azure-auth.js'
-import { AzureStore } from './azure-store.js'
+import { AzureCloud } from './azure-cloud.js'
+import { CloudStore } from './cloud-store.js'
 import { env } from './env.js'
 import { StoreError } from './errors.js'
 import { FolderStore } from './folder-store.js'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.js'
-import { S3Store } from './s3-store.js'
+import { S3Cloud } from './s3-cloud.js'
 import type { ModelStore } from './store.js'
 
 export interface StoreOptions {
@@ -52,25 +53,24 @@ export function openStore(url: string, options: StoreOptions = {}): ModelStore {
   }
   const retry = { ...DEFAULT_RETRY, ...options.retry }
   switch (parsed.protocol) {
-    case 'https:':
+    case 'https:': {
       if (!AZURE_HOST.test(parsed.host)) throw usage(`${parsed.host} is not an Azure Blob account.`)
-      return new AzureStore({
-        ...azurePath(parsed),
-        serviceUrl: options.azureEndpoint ?? env.MODEL_STORE_AZURE_ENDPOINT ?? parsed.origin,
-        ...azureSignIn(options.auth ?? env.MODEL_STORE_AUTH ?? 'auto', parsed.host.split('.')[0] ?? ''),
-        createContainer: false,
-        retry,
-      })
-    case 's3:':
-      return new S3Store({ ...s3Path(parsed), ...s3Settings(options), retry })
-    case 'azurite:':
-      return new AzureStore({
-        ...azurePath(parsed),
-        serviceUrl: `http://${parsed.hostname}:${parsed.port || EMULATOR_PORT}/${EMULATOR.account}`,
-        credential: EMULATOR,
-        createContainer: true,
-        retry,
-      })
+      const { container, ...place } = azurePath(parsed)
+      const serviceUrl = options.azureEndpoint ?? env.MODEL_STORE_AZURE_ENDPOINT ?? parsed.origin
+      const wanted = options.auth ?? env.MODEL_STORE_AUTH ?? 'auto'
+      const signIn = azureSignIn(wanted, parsed.host.split('.')[0] ?? '')
+      return new CloudStore({ ...place, retry }, new AzureCloud({ container, serviceUrl, ...signIn }))
+    }
+    case 's3:': {
+      const { bucket, ...place } = s3Path(parsed)
+      return new CloudStore({ ...place, retry }, new S3Cloud({ bucket, ...s3Settings(options) }))
+    }
+    case 'azurite:': {
+      const { container, ...place } = azurePath(parsed)
+      const serviceUrl = `http://${parsed.hostname}:${parsed.port || EMULATOR_PORT}/${EMULATOR.account}`
+      const azure = new AzureCloud({ container, serviceUrl, credential: EMULATOR, createContainer: true })
+      return new CloudStore({ ...place, retry }, azure)
+    }
     case 'file:':
       return new FolderStore(parsed.href.replace(/\/+$/, ''), folderOf(parsed))
     default:

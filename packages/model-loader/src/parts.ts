@@ -80,13 +80,3 @@ export async function collect(content: Content): Promise<Buffer> {
   }
   return data
 }
-
-/** So that a browser and the cloud's portal show manifests and labels as what they are. */
-export function contentType(key: string): string {
-  const types: Record<string, string> = {
-    json: 'application/json',
-    txt: 'text/plain; charset=utf-8',
-    png: 'image/png',
-  }
-  return types[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
-}
