@@ -34,8 +34,8 @@ export const isMissing = ({ status, code }: Failure, { noContainer }: Words) =>
   status === 404 && code !== noContainer
 
 /** The write's condition did not hold; what was to be replaced may be gone. */
-export const isConditionNotMet = (failure: Failure, words: Words) =>
-  failure.status === 412 || failure.code === 'BlobAlreadyExists' || isMissing(failure, words)
+export const isConditionNotMet = ({ status, code }: Failure) =>
+  status === 412 || /^(BlobAlreadyExists|BlobNotFound|NoSuchKey|NoSuchUpload|NotFound)$/.test(code)
 
 type Row = [applies: boolean, code: StoreErrorCode, what: string, nextStep: string]
 

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { BlockWriter } from './block-writer.js'
-import { StoreError } from './errors.js'
+import type { StoreError } from './errors.js'
 import type { ModelStore } from './store.js'
 
 /** A stream that brings its first bytes at least at this speed, in bytes a second, is not worth dividing. */
@@ -36,15 +36,17 @@ export class Slots {
 }
 
 export interface FileDownload {
-  store: ModelStore
+  store: Pick<ModelStore, 'readRange'>
   key: string
-  /** What the manifest promises. */
-  file: { path: string; bytes: number; sha256: string }
+  /** What is promised. */
+  file: { bytes: number; sha256: string }
   /** The file to write. What is in it already is taken for the file's beginning, and found out if it is not. */
   to: string
   /** Shared by all files of a pull. */
   slots: Slots
   onBytes(bytes: number): void
+  /** The error for bytes that are not the promised ones. */
+  wrong(expected: string, found: string): StoreError
   /** Aborting it ends the download. */
   signal: AbortSignal
   /** See QUICK. */
@@ -57,10 +59,13 @@ export interface FileDownload {
  * far or busy store. The file on disk grows from its start, without holes, so what a broken off download left is a
  * beginning.
  * @returns the number of bytes downloaded
- * @throws StoreError `integrity` when the bytes are not the promised ones
+ * @throws StoreError; `wrong` when the bytes are not the promised ones
  */
 export async function downloadFile(download: FileDownload): Promise<number> {
   const { file, onBytes } = download
+  const { bytes, sha256 } = file
+  const wrongHash = (found: string) =>
+    download.wrong(`${bytes} bytes with SHA-256 ${sha256}`, `${bytes} bytes with SHA-256 ${found}`)
   const handle = await open(download.to, constants.O_RDWR | constants.O_CREAT, 0o666)
   try {
     const hash = createHash('sha256')
@@ -71,9 +76,9 @@ export async function downloadFile(download: FileDownload): Promise<number> {
     if (found !== file.sha256) {
       // What was there may have been no beginning of this file, or the disk lost it in a power cut.
       await handle.truncate(0)
-      if (there === 0) throw wrongHash(download, found)
+      if (there === 0) throw wrongHash(found)
       const again = await downloadRest(download, handle, 0, createHash('sha256'))
-      if (again !== file.sha256) throw wrongHash(download, again)
+      if (again !== file.sha256) throw wrongHash(again)
       downloaded += file.bytes
     }
     await handle.sync()
@@ -189,42 +194,20 @@ async function collect(chunks: AsyncIterable<Uint8Array>, room: Uint8Array): Pro
   return room.subarray(0, length)
 }
 
-/** Just as many bytes as the manifest promises, or an error. */
+/** Just as many bytes as are promised, or an error. */
 async function* chunksOf(
-  { store, key, file, onBytes }: FileDownload,
+  { store, key, file, onBytes, wrong }: FileDownload,
   start: number,
   end: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  let got = 0
-  try {
-    for await (const chunk of store.readRange(key, start, end, signal)) {
-      got += chunk.length
-      if (got > end - start) break
-      onBytes(chunk.length)
-      yield chunk
-    }
-  } catch (error) {
-    if (!(error instanceof StoreError) || error.code !== 'not-found') throw error
-    throw new StoreError(
-      'integrity',
-      `${store.url}: ${key} is missing, though the model's manifest lists it (${file.bytes} bytes). ` +
-        'Publish the model again as a new version.',
-      { cause: error },
-    )
+  let at = start
+  for await (const chunk of store.readRange(key, start, end, signal)) {
+    at += chunk.length
+    if (at > end) break
+    onBytes(chunk.length)
+    yield chunk
   }
-  if (got === end - start) return
-  throw new StoreError(
-    'integrity',
-    `${store.url}: ${key} is not the file that the manifest describes: expected ${file.bytes} bytes, but bytes ` +
-      `${start} to ${end} came as ${got} bytes. Pull again; if it stays so, publish the model again as a new version.`,
-  )
-}
-
-function wrongHash({ store, key, file }: FileDownload, found: string): StoreError {
-  return new StoreError(
-    'integrity',
-    `${store.url}: ${key} is not the file that the manifest describes: expected SHA-256 ${file.sha256}, found ` +
-      `${found}. Pull again; if it stays so, the store's copy is damaged: publish the model again as a new version.`,
-  )
+  if (at > end) throw wrong(`${file.bytes} bytes`, `more than ${end} bytes`)
+  if (at < end) throw wrong(`${file.bytes} bytes`, `${at} bytes`)
 }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { chmod, constants, copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readBundle, sha256File, verifyBundle, writeManifest } from '@repo/model-bundle'
+import { readBundle, verifyBundle, writeManifest } from '@repo/model-bundle'
 import { type Check, cachedFile } from './cache.js'
 import {
   CATALOGUE_CLASSES,
@@ -54,14 +54,11 @@ export async function fetchModel(id: string, options: FetchOptions): Promise<Fet
     const folder = await prepareTarget(target)
     if (await isMade(folder, model)) return { folder, name, version, downloadedBytes: 0 }
     const meter = new ProgressMeter('download', model.bytes + (model.labels.expected?.bytes ?? 0), onProgress)
-    const onSize = (file: string, bytes: number) => meter.set(file, bytes)
-    const cached = { cacheFolder, baseUrl, onSize, signal }
-    const onnx = await cachedFile({ ...cached, path: model.path, check: checkOf(model) })
-    const labels = await cachedFile({
-      ...cached,
-      path: model.labels.path,
-      check: checkOfLabels(model.labels),
-    })
+    const onBytes = (file: string, bytes: number) => meter.add(file, bytes)
+    const cached = { cacheFolder, baseUrl, onBytes, signal }
+    const onnx = await cachedFile({ ...cached, path: model.path, check: model })
+    const check = checkOfLabels(model.labels)
+    const labels = await cachedFile({ ...cached, path: model.labels.path, check })
     await replaceFolder(folder, async (temporary) => {
       await copyPlain(onnx.path, join(temporary, 'model.onnx'))
       await writeFile(join(temporary, 'labels.txt'), await readLabels(labels.path, model.labels))
@@ -92,27 +89,12 @@ async function copyPlain(from: string, to: string): Promise<void> {
   await chmod(to, 0o644)
 }
 
-function checkOf({ bytes, sha256 }: { bytes: number; sha256: string }): Check {
-  return {
-    bytes,
-    async problem(path) {
-      const found = await sha256File(path)
-      if (found.bytes === bytes && found.sha256 === sha256) return undefined
-      return `expected ${bytes} bytes with SHA-256 ${sha256}, found ${found.bytes} bytes with SHA-256 ${found.sha256}`
-    },
-  }
-}
-
 /** The hash of the map of labels was never published: what counts is that it has every class. */
-function checkOfLabels({ expected }: CatalogueLabels): Check {
-  if (expected) return checkOf(expected)
-  return {
-    async problem(path) {
-      if (labelsOfMap(await readFile(path, 'utf8'))) return undefined
-      return `expected a JSON object with a label for each class from "0" to "${CATALOGUE_CLASSES - 1}"`
-    },
+const checkOfLabels = ({ expected }: CatalogueLabels): Check =>
+  expected ?? {
+    expected: `a JSON object with a label for each class from "0" to "${CATALOGUE_CLASSES - 1}"`,
+    accepts: (text) => labelsOfMap(text) !== undefined,
   }
-}
 
 /** The zoo's labels as a bundle has them: one a line. */
 async function readLabels(path: string, { format }: CatalogueLabels): Promise<string> {
@@ -122,7 +104,7 @@ async function readLabels(path: string, { format }: CatalogueLabels): Promise<st
 }
 
 /** Undefined when the text is not a complete map from class number to label. */
-export function labelsOfMap(text: string): string[] | undefined {
+function labelsOfMap(text: string): string[] | undefined {
   let map: unknown
   try {
     map = JSON.parse(text)

@@ -13,7 +13,6 @@ export type OnProgress = (progress: Progress) => void
 
 /** Adds up the bytes of several files and reports them. */
 export class ProgressMeter {
-  readonly #files = new Map<string, number>()
   #done = 0
 
   constructor(
@@ -28,13 +27,7 @@ export class ProgressMeter {
 
   /** So many bytes more of this file are done. */
   add(file: string, bytes: number): void {
-    this.set(file, (this.#files.get(file) ?? 0) + bytes)
-  }
-
-  /** So many bytes of this file are done altogether. */
-  set(file: string, bytes: number): void {
-    this.#done += bytes - (this.#files.get(file) ?? 0)
-    this.#files.set(file, bytes)
+    this.#done += bytes
     const totalBytes = Math.max(this.totalBytes, this.#done)
     this.report?.({ step: this.step, file, doneBytes: this.#done, totalBytes })
   }

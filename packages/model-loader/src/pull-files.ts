@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { type Manifest, readBundle, sha256File } from '@repo/model-bundle'
 import { syncFolder } from './disk.js'
 import { downloadFile, Slots } from './download-file.js'
+import { StoreError } from './errors.js'
 import { fileKey } from './layout.js'
 import type { ProgressMeter } from './progress.js'
 import { PARTIAL_FOLDER } from './replace-folder.js'
@@ -68,21 +69,25 @@ export async function downloadFiles(pull: {
   let failure: unknown
   // Equal files are downloaded once.
   const unique = new Map(missing.map((file) => [file.sha256, file]))
-  const downloads = [...unique.values()].map((file) =>
-    downloadFile({
-      ...{ store, file, slots, signal: either },
-      key: fileKey(manifest.name, manifest.version, file.path),
-      to: join(partial, file.sha256),
-      onBytes: (bytes) => meter.add(file.path, bytes),
-    })
-      .then((bytes) => {
-        downloaded += bytes
-      })
-      .catch((error) => {
-        failure ??= error
-        stop.abort()
-      }),
-  )
+  const downloads = [...unique.values()].map(async (file) => {
+    const key = fileKey(manifest.name, manifest.version, file.path)
+    const to = join(partial, file.sha256)
+    const onBytes = (bytes: number) => meter.add(file.path, bytes)
+    const wrong = (expected: string, found: string, cause?: unknown) =>
+      new StoreError(
+        'integrity',
+        `${store.url}: ${key} is not the file that the manifest describes: expected ${expected}, found ${found}. ` +
+          'Pull again; if it stays so, publish the model again as a new version.',
+        { cause },
+      )
+    try {
+      downloaded += await downloadFile({ store, key, file, to, slots, onBytes, wrong, signal: either })
+    } catch (error) {
+      const isMissing = error instanceof StoreError && error.code === 'not-found'
+      failure ??= isMissing ? wrong(`${file.bytes} bytes`, 'nothing', error) : error
+      stop.abort()
+    }
+  })
   await Promise.all(downloads)
   signal.throwIfAborted()
   if (failure) throw failure

@@ -109,7 +109,7 @@ async function publish(env: Record<string, string>, auth = 'auto', createContain
     import { openStore, publishModel, promoteModel } from ${JSON.stringify(library)}
     try {
       const store = openStore('https://devstoreaccount1.blob.core.windows.net/models', { auth: ${JSON.stringify(auth)}, retry: { tries: 1 } })
-      store.place.createContainer = ${createContainer}
+      store.cloud.place.createContainer = ${createContainer}
       const { version } = await publishModel(store, ${JSON.stringify(bundle)})
       console.log(JSON.stringify({ auth: store.auth, version }))
     } catch (error) {

@@ -9,6 +9,7 @@ import { StoreError } from '../src/index.js'
 import { folderStore } from './helpers/stores.js'
 
 const temporaryFolder = temporaryFolders()
+const wrong = (expected: string, found: string) => new StoreError('integrity', `${expected}, not ${found}`)
 /** More than what tells the speed, several ranges and blocks, and a rest. */
 const BYTES = 30_000_001
 
@@ -28,11 +29,11 @@ async function stored(fault: (start: number) => void = () => {}) {
     },
   })
   const to = join(await temporaryFolder(), 'data')
-  const file = { path: 'data', bytes: BYTES, sha256: sha256(data) }
+  const file = { bytes: BYTES, sha256: sha256(data) }
   const download = (quick: number) =>
     downloadFile({
       ...{ store: watched, key: 'a/data', file, to, quick },
-      ...{ slots: new Slots(), onBytes: () => {}, signal: new AbortController().signal },
+      ...{ slots: new Slots(), onBytes: () => {}, wrong, signal: new AbortController().signal },
     })
   return { data, asked, to, download }
 }

@@ -175,7 +175,11 @@ describeSpoilt('faults with', (open) => {
     const to = join(await temporaryFolder(), 'data')
     await downloadFile({
       ...{ store, key: 'a/data', to, slots: new Slots(), quick: Number.POSITIVE_INFINITY },
-      ...{ file: { path: 'data', bytes: data.length, sha256: sha256(data) }, onBytes: () => {} },
+      ...{
+        file: { bytes: data.length, sha256: sha256(data) },
+        onBytes: () => {},
+        wrong: () => new Error() as never,
+      },
       signal: new AbortController().signal,
     })
     expect((await readFile(to)).equals(data)).toBe(true)
