@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises'
+import { mkdir, open, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { StoreError } from './errors.js'
 
 /** What to do about the file system's usual refusals. */
@@ -43,4 +44,10 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** Writes a new file, with its folder, that survives a power cut. */
+export async function writeDurably(path: string, data: string | Buffer, mode = 0o666): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, data, { flag: 'wx', mode, flush: true })
 }

@@ -63,9 +63,7 @@ export interface FileDownload {
  */
 export async function downloadFile(download: FileDownload): Promise<number> {
   const { file, onBytes } = download
-  const { bytes, sha256 } = file
-  const wrongHash = (found: string) =>
-    download.wrong(`${bytes} bytes with SHA-256 ${sha256}`, `${bytes} bytes with SHA-256 ${found}`)
+  const wrongHash = (found: string) => download.wrong(`SHA-256 ${file.sha256}`, found)
   const handle = await open(download.to, constants.O_RDWR | constants.O_CREAT, 0o666)
   try {
     const hash = createHash('sha256')

@@ -13,6 +13,7 @@ import {
 } from './catalogue.js'
 import { onDisk } from './disk.js'
 import { StoreError } from './errors.js'
+import { parseJson } from './json.js'
 import { type OnProgress, ProgressMeter } from './progress.js'
 import { prepareTarget, replaceFolder } from './replace-folder.js'
 
@@ -105,12 +106,7 @@ async function readLabels(path: string, { format }: CatalogueLabels): Promise<st
 
 /** Undefined when the text is not a complete map from class number to label. */
 function labelsOfMap(text: string): string[] | undefined {
-  let map: unknown
-  try {
-    map = JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const map = parseJson(text)
   if (typeof map !== 'object' || map === null || Object.keys(map).length !== CATALOGUE_CLASSES)
     return undefined
   const labels: string[] = []

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Manifest, readBundle, verifyBundle } from '@repo/model-bundle'
 import { z } from 'zod'
+import { parseJson } from './json.js'
 import { ownName, release } from './ownership.js'
 
 /**
@@ -80,8 +81,8 @@ export async function isIntact(
 }
 
 async function isNoted(folder: string, manifestSha256: string, now: FileStates): Promise<boolean> {
-  const text = await readFile(join(folder, NOTES_FILE), 'utf8').catch(() => 'null')
-  const notes = notesSchema.safeParse(parse(text)).data
+  const text = await readFile(join(folder, NOTES_FILE), 'utf8').catch(() => '')
+  const notes = notesSchema.safeParse(parseJson(text)).data
   return notes?.manifestSha256 === manifestSha256 && isSame(notes.files, now, true)
 }
 
@@ -93,12 +94,4 @@ function isSame(a: FileStates, b: FileStates, withCtime: boolean): boolean {
     paths.length === Object.keys(a).length &&
     paths.every((path) => a[path] && b[path] && key(a[path]) === key(b[path]))
   )
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

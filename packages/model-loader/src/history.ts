@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { bytesContent } from './content.js'
+import { parseJson } from './json.js'
 import type { ModelStore } from './store.js'
 
 /** One move of `latest`. The moves of a model are numbered from 1; only one publisher can make a given move. */
@@ -55,16 +56,8 @@ export async function readHistory(
   const entries: HistoryEntry[] = []
   for await (const { key } of store.list(folder(name), signal)) {
     const data = (await store.read(key, signal))?.data
-    const entry = entrySchema.safeParse(parse(data?.toString() ?? ''))
+    const entry = entrySchema.safeParse(parseJson(data?.toString() ?? ''))
     if (entry.success) entries.push(entry.data)
   }
   return entries.sort((a, b) => b.move - a.move)
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,19 +1,22 @@
 import { sha256 } from '@repo/model-bundle'
 import { z } from 'zod'
 import { type HistoryEntry, readHistory } from './history.js'
+import { parseJson } from './json.js'
 import { checkName, newestFirst, parseManifestKey } from './layout.js'
 import { type Pointer, readPointer } from './pointer.js'
 import type { ModelStore, ObjectInfo } from './store.js'
 
 /** What listing needs of a manifest. Lenient, so that one version from newer tools does not hide the others. */
-const summary = z.object({
-  files: z.array(z.object({ bytes: z.number() })).catch([]),
-  metrics: z
-    .object({ top1: z.number(), top5: z.number().optional(), dataset: z.string(), samples: z.number() })
-    .optional()
-    .catch(undefined),
-  createdAt: z.string().catch(''),
-})
+const summary = z
+  .object({
+    files: z.array(z.object({ bytes: z.number() })).catch([]),
+    metrics: z
+      .object({ top1: z.number(), top5: z.number().optional(), dataset: z.string(), samples: z.number() })
+      .optional()
+      .catch(undefined),
+    createdAt: z.string().catch(''),
+  })
+  .catch({ files: [], createdAt: '' })
 
 /** One version of a model in a store. */
 export interface ModelVersion {
@@ -77,7 +80,7 @@ async function describe(
 ): Promise<ModelVersion> {
   const isLatest = pointer?.version === version
   const data = (await store.read(info.key, signal))?.data ?? Buffer.alloc(0)
-  const { files, metrics, createdAt } = summary.parse(parseObject(data.toString()))
+  const { files, metrics, createdAt } = summary.parse(parseJson(data.toString()))
   return {
     name,
     version,
@@ -88,15 +91,6 @@ async function describe(
     ...(metrics ? { metrics } : {}),
     createdAt,
     publishedAt: info.modified.toISOString(),
-  }
-}
-
-function parseObject(text: string): object {
-  try {
-    const json: unknown = JSON.parse(text)
-    return typeof json === 'object' && json !== null ? json : {}
-  } catch {
-    return {}
   }
 }
 

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { constants, copyFile, link, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { constants, copyFile, link, lstat, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Manifest, readBundle, sha256File } from '@repo/model-bundle'
 import { syncFolder } from './disk.js'
@@ -73,18 +73,20 @@ export async function downloadFiles(pull: {
     const key = fileKey(manifest.name, manifest.version, file.path)
     const to = join(partial, file.sha256)
     const onBytes = (bytes: number) => meter.add(file.path, bytes)
-    const wrong = (expected: string, found: string, cause?: unknown) =>
-      new StoreError(
-        'integrity',
-        `${store.url}: ${key} is not the file that the manifest describes: expected ${expected}, found ${found}. ` +
-          'Pull again; if it stays so, publish the model again as a new version.',
-        { cause },
+    const damaged = (what: string, cause?: unknown) =>
+      new StoreError('integrity', `${store.url}: ${key} ${what} publish the model again as a new version.`, {
+        cause,
+      })
+    const wrong = (expected: string, found: string) =>
+      damaged(
+        `is not the file that the manifest describes: expected ${expected}, found ${found}. Pull again; if it stays so,`,
       )
     try {
-      downloaded += await downloadFile({ store, key, file, to, slots, onBytes, wrong, signal: either })
+      const bytes = await downloadFile({ store, key, file, to, slots, onBytes, wrong, signal: either })
+      downloaded += bytes
     } catch (error) {
       const isMissing = error instanceof StoreError && error.code === 'not-found'
-      failure ??= isMissing ? wrong(`${file.bytes} bytes`, 'nothing', error) : error
+      failure ??= isMissing ? damaged('is missing, though the manifest lists it:', error) : error
       stop.abort()
     }
   })
@@ -97,18 +99,6 @@ export async function downloadFiles(pull: {
   }
   await rm(partial, { recursive: true })
   return downloaded
-}
-
-/** Writes a new file that survives a power cut. */
-export async function writeDurably(path: string, data: Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const handle = await open(path, 'wx')
-  try {
-    await handle.writeFile(data)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** Makes the folders below `root` that the manifest's files lie in durable. */

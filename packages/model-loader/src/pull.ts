@@ -9,13 +9,13 @@ import {
   readBundle,
   sha256,
 } from '@repo/model-bundle'
-import { onDisk } from './disk.js'
+import { onDisk, writeDurably } from './disk.js'
 import { StoreError } from './errors.js'
 import { fileStates, isIntact, noteStates } from './file-states.js'
 import { checkName, checkVersion, manifestKey, newestFirst, notFound } from './layout.js'
 import { readPointer } from './pointer.js'
 import { type OnProgress, ProgressMeter } from './progress.js'
-import { downloadFiles, reuseFiles, syncFolders, totalBytes, writeDurably } from './pull-files.js'
+import { downloadFiles, reuseFiles, syncFolders, totalBytes } from './pull-files.js'
 import { prepareTarget, replaceFolder } from './replace-folder.js'
 import { checkSignature, fromFolder, fromStore } from './signature.js'
 import type { ModelStore } from './store.js'

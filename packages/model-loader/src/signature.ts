@@ -6,13 +6,14 @@ import {
   sign,
   verify,
 } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '@repo/model-bundle'
 import { z } from 'zod'
 import { bytesContent } from './content.js'
-import { onDisk } from './disk.js'
+import { onDisk, writeDurably } from './disk.js'
 import { StoreError } from './errors.js'
+import { parseJson } from './json.js'
 import { fileKey } from './layout.js'
 import type { ModelStore } from './store.js'
 
@@ -47,21 +48,10 @@ export async function generateKeys(folder: string) {
   const secret = join(folder, 'model-signing.key')
   const shared = join(folder, 'model-signing.pub')
   await onDisk(`Writing keys to ${folder}`, async () => {
-    await mkdir(folder, { recursive: true })
-    await writeNew(secret, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600)
-    await writeNew(shared, publicKey.export({ type: 'spki', format: 'pem' }), 0o644)
+    await writeDurably(secret, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600)
+    await writeDurably(shared, publicKey.export({ type: 'spki', format: 'pem' }))
   })
   return { keyId: keyId(publicKey), privateKey: secret, publicKey: shared }
-}
-
-async function writeNew(path: string, data: string | Buffer, mode: number): Promise<void> {
-  const handle = await open(path, 'wx', mode)
-  try {
-    await handle.writeFile(data)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 /** @throws StoreError `usage` when the file holds no Ed25519 key of that kind */
@@ -145,10 +135,6 @@ export async function checkSignature(
 }
 
 function isGood(data: Buffer, key: KeyObject, signed: Signed): boolean {
-  try {
-    const { signature } = schema.parse(JSON.parse(data.toString()))
-    return verify(null, message(signed), key, Buffer.from(signature, 'base64'))
-  } catch {
-    return false
-  }
+  const found = schema.safeParse(parseJson(data.toString())).data
+  return found !== undefined && verify(null, message(signed), key, Buffer.from(found.signature, 'base64'))
 }
