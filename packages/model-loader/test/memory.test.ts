@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process'
-import { randomBytes, randomUUID } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { open as openFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
-import { type Azurite, startAzurite } from '@repo/azurite'
+import { expect, jest, test } from '@jest/globals'
 import { verifyBundle, writeManifest } from '@repo/model-bundle'
 import { temporaryFolders } from '@repo/testing'
 import { isLong } from './env.js'
 import { writeBundle } from './helpers/bundles.js'
+import { describeStores } from './helpers/stores.js'
 
 const temporaryFolder = temporaryFolders()
 const MB = 1_000_000
@@ -19,38 +18,25 @@ const MAX_GROWTH_BYTES = 100 * MB
 // a machine that has other things to do.
 jest.retryTimes(2)
 
-describe(`a model of ${LARGE_BYTES / MB} MB`, () => {
-  let azurite: Azurite
-  let small: string
-  let large: string
-  beforeAll(async () => {
-    azurite = await startAzurite({ folder: await temporaryFolder() })
-    small = await temporaryFolder()
+describeStores(`a model of ${LARGE_BYTES / MB} MB`, temporaryFolder, (open) => {
+  test('when it is published and pulled, then memory grows by less than 100 MB', async () => {
+    const small = await temporaryFolder()
     await writeBundle(small, { name: 'small' })
-    large = await temporaryFolder()
+    const large = await temporaryFolder()
     const { files: _, ...description } = await writeBundle(large, { name: 'large' })
-    const weights = await open(join(large, 'weights.bin'), 'w')
+    const weights = await openFile(join(large, 'weights.bin'), 'w')
     for (let at = 0; at < LARGE_BYTES; at += MB) await weights.write(randomBytes(MB))
     await weights.close()
     await writeManifest(large, description)
-  }, 120_000)
-  afterAll(() => azurite.stop())
-
-  test.each(['Azure Blob (Azurite)', 'folder'])(
-    'when it is published to %s and pulled, then memory grows by less than 100 MB',
-    async (kind) => {
-      const isFolder = kind === 'folder'
-      const url = isFolder
-        ? pathToFileURL(await temporaryFolder()).href
-        : `${azurite.url}/models-${randomUUID()}`
-      const target = await temporaryFolder()
-      const script = join(import.meta.dirname, 'helpers', 'measure-memory.js')
-      const { stdout } = await promisify(execFile)(process.execPath, [script, url, small, large, target])
-      const { grownBytes, downloadedBytes } = JSON.parse(stdout)
-      expect(downloadedBytes).toBeGreaterThan(LARGE_BYTES)
-      expect(grownBytes).toBeLessThan(MAX_GROWTH_BYTES)
-      await verifyBundle(join(target, 'large'))
-    },
-    300_000,
-  )
+    const { url, env } = await open()
+    const target = await temporaryFolder()
+    const script = join(import.meta.dirname, 'helpers', 'measure-memory.js')
+    const { stdout } = await promisify(execFile)(process.execPath, [script, url, small, large, target], {
+      env,
+    })
+    const { grownBytes, downloadedBytes } = JSON.parse(stdout)
+    expect(downloadedBytes).toBeGreaterThan(LARGE_BYTES)
+    expect(grownBytes).toBeLessThan(MAX_GROWTH_BYTES)
+    await verifyBundle(join(target, 'large'))
+  }, 300_000)
 })

@@ -24,7 +24,6 @@ export class FaultProxy {
   /** Asked for each request; undefined leaves it alone. `index` counts from 0. */
   fault: (request: IncomingMessage, index: number) => Fault | undefined = () => undefined
   count = 0
-  #through = { bytes: 0 }
   #server: Server | undefined
   #port = 0
 
@@ -34,11 +33,6 @@ export class FaultProxy {
     this.#server = createServer((request, response) => this.#forward(request, response))
     await new Promise<void>((resolve) => this.#server?.listen(0, '127.0.0.1', resolve))
     this.#port = (this.#server.address() as AddressInfo).port
-  }
-
-  /** Bytes of answers' bodies that went through, to requests that came since the last reset. */
-  get bytes(): number {
-    return this.#through.bytes
   }
 
   get port(): number {
@@ -52,7 +46,6 @@ export class FaultProxy {
 
   reset(): void {
     this.fault = () => undefined
-    this.#through = { bytes: 0 }
     this.count = 0
   }
 
@@ -65,12 +58,11 @@ export class FaultProxy {
       return void response.writeHead(fault.status, headers).end()
     }
     const { method, url: path, headers } = request
-    const through = this.#through
     const forwarded = send({ host: '127.0.0.1', port: this.targetPort, method, path, headers }, (answer) => {
       const chunks: Buffer[] = []
       answer.on('data', (chunk) => chunks.push(chunk))
       answer.on('end', () => {
-        through.bytes += this.#answer(answer, Buffer.concat(chunks), response, fault)
+        this.#answer(answer, Buffer.concat(chunks), response, fault)
       })
       answer.on('error', () => response.destroy())
     })
@@ -79,21 +71,12 @@ export class FaultProxy {
     request.pipe(forwarded)
   }
 
-  /** @returns how many bytes of the body went to the client; none when it has hung up */
-  #answer(
-    answer: IncomingMessage,
-    body: Buffer,
-    response: ServerResponse,
-    wanted: Fault | undefined,
-  ): number {
+  #answer(answer: IncomingMessage, body: Buffer, response: ServerResponse, wanted: Fault | undefined): void {
     const { statusCode = 500, headers } = answer
-    if (response.destroyed) return 0
+    if (response.destroyed) return
     // A request without a body cannot be cut.
     const fault = wanted?.kind === 'cut' ? undefined : wanted
-    if (fault?.kind === 'lost') {
-      response.destroy()
-      return 0
-    }
+    if (fault?.kind === 'lost') return void response.destroy()
     const at = fault && 'at' in fault ? Math.min(fault.at, Math.max(0, body.length - 1)) : body.length
     const data = Buffer.from(body)
     if (fault?.kind === 'corrupt' && data.length > 0) data[at] = (data[at] ?? 0) ^ 1
@@ -105,13 +88,12 @@ export class FaultProxy {
     const part = whole ? data : data.subarray(0, at)
     if (whole || (fault.kind === 'truncate' && fault.rightLength)) {
       response.end(part)
-      return part.length
+      return
     }
     response.flushHeaders()
     response.write(part, () => {
       if (fault.kind !== 'stall') setTimeout(() => response.destroy(), 5)
     })
-    return part.length
   }
 }
 
