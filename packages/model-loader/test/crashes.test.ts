@@ -44,7 +44,9 @@ async function runAndKill(script: string, env: Record<string, string>, afterMs: 
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
-  await once(child.stdout, 'data')
+  const isReady = once(child.stdout, 'data').then(() => true)
+  const didEnd = exited.then(() => false)
+  if (!(await Promise.race([isReady, didEnd]))) throw new Error('the process ended before it was ready')
   await new Promise((resolve) => setTimeout(resolve, afterMs))
   child.kill('SIGKILL')
   await exited
