@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { sha256 } from '@repo/model-bundle'
 import { temporaryFolders } from '@repo/testing'
+import { BlockWriter } from '../src/block-writer.js'
 import { downloadFile, Slots } from '../src/download-file.js'
 import { StoreError } from '../src/index.js'
 import { folderStore } from './helpers/stores.js'
@@ -83,4 +84,22 @@ test('when what is there is of another file, or too long, then everything comes 
     await download(0)
     expect((await readFile(to)).equals(data)).toBe(true)
   }
+})
+
+test('when a disk refuses what bypasses the page cache, then it is written as usual', async () => {
+  const data = randomBytes(9_000_001)
+  const path = join(await temporaryFolder(), 'data')
+  const handle = await open(path, 'w+')
+  const writer = await BlockWriter.open(path, handle, 0, data.length)
+  let refused = 0
+  const write = async () => {
+    refused++
+    throw Object.assign(new Error('EINVAL: invalid argument, write'), { code: 'EINVAL', syscall: 'write' })
+  }
+  Object.assign(writer, { direct: { write, close: async () => {} } })
+  for (let at = 0; at < data.length; at += 65_537) await writer.append(data.subarray(at, at + 65_537))
+  await writer.close()
+  await handle.close()
+  expect(refused).toBe(1)
+  expect((await readFile(path)).equals(data)).toBe(true)
 })
