@@ -30,10 +30,14 @@ export async function retrying<T>(
   run: Try<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
+    const watch = new Watch(policy, what, signal)
     try {
-      return await watched(policy, what, signal, run)
+      return await run(watch.signal, () => watch.alive())
     } catch (error) {
-      await waitToRetry(policy, attempt, error, signal)
+      watch.end()
+      await waitToRetry(policy, attempt, watch.reasonOf(error), signal)
+    } finally {
+      watch.end()
     }
   }
 }
@@ -73,22 +77,6 @@ export async function* retryingStream(
     } finally {
       watch.end()
     }
-  }
-}
-
-async function watched<T>(
-  policy: RetryPolicy,
-  what: string,
-  signal: AbortSignal | undefined,
-  run: Try<T>,
-): Promise<T> {
-  const watch = new Watch(policy, what, signal)
-  try {
-    return await run(watch.signal, () => watch.alive())
-  } catch (error) {
-    throw watch.reasonOf(error)
-  } finally {
-    watch.end()
   }
 }
 
