@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { readersEnvironment } from './env.js'
 
 export interface Clone {
   /** The clone, in a folder of the same name as the checkout. */
@@ -12,6 +13,8 @@ export interface Clone {
   /** Files that differ from the commit, and so are not tested. */
   uncommitted: number
   isInstalled(): boolean
+  /** What a reader of the pages before has done. */
+  install(): void
   /** Puts the tree back to the commit; what git ignores stays. */
   reset(): void
   /** Ends a cluster that a document left running, and removes the clone unless it is to be kept. */
@@ -35,6 +38,8 @@ export async function cloneCheckout(root: string): Promise<Clone> {
     scratch,
     uncommitted,
     isInstalled: () => existsSync(join(folder, 'node_modules/.package-lock.json')),
+    install: () =>
+      execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, env: readersEnvironment() }),
     reset() {
       git(folder, 'checkout', '--quiet', '--force', '--detach', commit)
       git(folder, 'clean', '--quiet', '--force', '-d')

@@ -108,6 +108,7 @@ async function run(documents: [string, Step[]][], options: Options): Promise<Ste
       const usesAzure = steps.some(({ track }) => track === 'azure') && machine.missing('az') === undefined
       const azure = usesAzure ? await AzureDouble.start(root) : undefined
       const isInstalled = clone.isInstalled()
+      if (!isInstalled && !steps.some(({ command }) => command.startsWith('npm ci'))) clone.install()
       for (const step of steps) {
         // An earlier page has done it in this clone, for the same lockfile.
         if (isInstalled) step.command = step.command.replace(/^npm ci && /, '')
