@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -124,4 +125,10 @@ test('when lab 2 is started, done and started again, then the checks are red, gr
   await lab(['start', '2'], { LOCAL_STATE_DIR: state })
   expect(await done(2, bench)).toEqual([false, false])
   expect((await lab(['check', '2'], { LOCAL_STATE_DIR: state })).code).toBe(1)
+})
+
+test('when lab 6 is started where no lab was before, then there is a place for the plan', async () => {
+  const state = await temporaryFolder()
+  expect((await lab(['start', '6'], { LOCAL_STATE_DIR: state })).code).toBe(0)
+  expect(existsSync(join(state, 'lab'))).toBe(true)
 })

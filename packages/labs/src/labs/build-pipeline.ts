@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Lab } from '../lab.js'
@@ -7,6 +7,7 @@ import type { Lab } from '../lab.js'
 export const buildPipeline: Lab = {
   title: 'The build pipeline, rehearsed',
   async start(bench) {
+    await mkdir(bench.folder, { recursive: true })
     await rm(bench.path('plan.yml'), { force: true })
     await rm(join(bench.state, 'rehearsal'), { recursive: true, force: true })
     return 'No pipeline has run here yet.'
