@@ -19,7 +19,6 @@ export interface Step {
   needs: Need[]
   /** Azure's track runs against a stand-in for `az` that parses arguments as the real one does. */
   track: 'laptop' | 'azure'
-  cwd: string | undefined
   exit: number
   timeoutSeconds: number
 }
@@ -54,14 +53,13 @@ function stepOf(at: string, block: CodeBlock, shown: string | undefined): Step {
     skip: take('skip'),
     needs: (take('needs')?.split(',') ?? []).map((need) => oneOf(at, 'needs', need, NEEDS)),
     track: oneOf(at, 'track', take('track') ?? 'laptop', ['laptop', 'azure'] as const),
-    cwd: take('cwd'),
     exit: Number(take('exit') ?? 0),
     timeoutSeconds: Number(take('timeout') ?? 600),
   }
   const [unknown] = words.keys()
   if (unknown !== undefined) {
     throw new DocsError(
-      `${at}: "${unknown}" is no directive; there are background, skip, needs, track, cwd, exit and timeout`,
+      `${at}: "${unknown}" is no directive; there are background, skip, needs, track, exit and timeout`,
     )
   }
   if (step.skip === '') throw new DocsError(`${at}: skip needs a reason: skip="..."`)

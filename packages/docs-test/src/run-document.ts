@@ -57,8 +57,7 @@ async function runStep(step: Step, session: Session, machine: Machine): Promise<
 type Problem = { problem: string; output: string } | undefined
 
 async function runAndCompare(step: Step, session: Session): Promise<Problem> {
-  const command = step.cwd === undefined ? step.command : `cd ${step.cwd}\n${step.command}`
-  if (!step.background) return mismatch(step, await session.run(command, step.timeoutSeconds))
+  if (!step.background) return mismatch(step, await session.run(step.command, step.timeoutSeconds))
   const { shown } = step
   if (shown === undefined) {
     return {
@@ -67,7 +66,7 @@ async function runAndCompare(step: Step, session: Session): Promise<Problem> {
     }
   }
   const isReady = (output: string) => firstMissing(shown, output) === undefined
-  const notReady = await session.start(command, isReady, step.timeoutSeconds)
+  const notReady = await session.start(step.command, isReady, step.timeoutSeconds)
   if (notReady === undefined) return undefined
   const how = notReady.exitCode === undefined ? `within ${step.timeoutSeconds} s` : 'before it ended'
   const line = firstMissing(shown, notReady.output)
