@@ -15,6 +15,12 @@ const REHEARSE =
     ? '--event push --approve'
     : '--event push --dry-run'
 
+/** Not those of template.test.ts, which runs in the fork too. */
+const NAMES = [
+  '--project boots --owner alps --registry alpsboots.azurecr.io --storage-account alpsboots',
+  '--resource-group rg-boots --cluster aks-boots --namespaces boots --image boots/app',
+].join(' ')
+
 function run(cwd: string, command: string): string {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
     cwd,
@@ -37,16 +43,13 @@ describe('A fork', () => {
   test.each(forks)(
     'when it %s, then lint, types and all tests pass in a fresh clone of it, and it can be rehearsed',
     async (_name, flags) => {
-      const copy = join(await folder(), 'shoes')
+      const copy = join(await folder(), 'boots')
       execFileSync('git', ['clone', '--quiet', root, copy])
       // What a fork leaves as it is was tested here, and is not tested once more.
       mkdirSync(join(copy, '.turbo'))
       symlinkSync(join(root, '.turbo/cache'), join(copy, '.turbo/cache'))
       run(copy, 'npm ci --no-audit --no-fund')
-      run(
-        copy,
-        `npm run init-template -- --yes --project shoes --owner acme --registry acmeshoes.azurecr.io --storage-account acmeshoes ${flags}`,
-      )
+      run(copy, `npm run init-template -- --yes ${NAMES} ${flags}`)
       run(copy, 'npm ci --no-audit --no-fund && npm run lint && npm run typecheck')
       expect(run(copy, 'npm test')).toMatch(/\d+ passed, 0 failed/)
       if (existsSync(join(copy, 'packages/rehearsal'))) run(copy, `npm run rehearse -- ${REHEARSE}`)
