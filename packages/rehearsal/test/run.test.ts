@@ -304,7 +304,7 @@ describe('a run', () => {
   })
 
   test(`when a variable is secret as in ${COMMANDS}, then no log shows it and no environment has it`, async () => {
-    const { log } = await run(`
+    const { log, results } = await run(`
 steps:
 - checkout: none
 - bash: |
@@ -319,7 +319,10 @@ steps:
     echo "macro: $(secretSauce)"
     echo "$SETVARS_OUTPUTSAUCE, $(SetVars.outputSauce)"
   displayName: read
+- script: echo
+  displayName: told $(System.AccessToken)
 `)
+    expect(results['told ***']).toBe('Succeeded')
     expect(await log('set')).not.toContain('garlic')
     const lines = [
       'sauce is crushed tomatoes',

@@ -43,9 +43,9 @@ export async function runJob(
 }
 
 async function runSteps(job: JobContext, names: ValueMap): Promise<Result> {
-  const { record, variables, signal } = job
+  const { run, record, variables, signal } = job
   let result: Result = 'Succeeded'
-  for (const step of record.steps) step.displayName = variables.expand(step.displayName)
+  for (const step of record.steps) step.displayName = run.mask.apply(variables.expand(step.displayName))
   for (const step of record.steps) {
     // The job's own time is up, or it was canceled while it waited.
     if (signal.aborted && result !== 'Failed') result = isTimeout(signal) ? 'Failed' : 'Canceled'
