@@ -5,10 +5,10 @@ import { isGood, type Result } from './record.js'
 type Functions = Record<string, ExpressionFunction>
 
 /**
- * The status functions of a stage or job. With names they look at those, without at everything before it.
- * @param results of all that it depends on, directly or not
+ * The status functions of a stage, job or step. With names they look at those, without at everything before it.
+ * @param results of all that it depends on, directly or not; for a step that is its job so far
  */
-export function graphFunctions(results: Map<string, Result | undefined>, isCanceled: boolean): Functions {
+export function statusOf(results: Map<string, Result | undefined>, isCanceled: boolean): Functions {
   const status = (test: (results: (Result | undefined)[]) => boolean): ExpressionFunction => {
     const run: ExpressionFunction[2] = (...args) => {
       const names = args.map((each) => toText(each()) ?? '')
@@ -23,17 +23,6 @@ export function graphFunctions(results: Map<string, Result | undefined>, isCance
     failed: status((all) => all.includes('Failed')),
     succeeded: status((all) => !isCanceled && all.every(isGood)),
     succeededorfailed: status((all) => !isCanceled && all.every(isEnded)),
-  }
-}
-
-/** The status functions of a step. */
-export function stepFunctions(job: Result): Functions {
-  return {
-    always: [0, 0, () => true],
-    canceled: [0, 0, () => job === 'Canceled'],
-    failed: [0, 0, () => job === 'Failed'],
-    succeeded: [0, 0, () => isGood(job)],
-    succeededorfailed: [0, 0, () => job !== 'Canceled'],
   }
 }
 

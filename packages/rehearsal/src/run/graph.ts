@@ -1,5 +1,5 @@
 import { PipelineError, type Position, type ValueMap } from '../expand/index.js'
-import { graphFunctions, isMet } from './conditions.js'
+import { isMet, statusOf } from './conditions.js'
 import type { RunContext } from './context.js'
 import type { Progress, Result, StepRecord } from './record.js'
 
@@ -29,7 +29,7 @@ export async function runGraph<T extends Node>(
     try {
       const names = namesFor(node)
       const before = new Map(ancestors(nodes, node).map(({ name, result }) => [name, result]))
-      if (!isMet(node, names, graphFunctions(before, run.signal.aborted))) {
+      if (!isMet(node, names, statusOf(before, run.signal.aborted))) {
         const why = node.condition ? `condition: ${node.condition}` : 'what it depends on did not succeed'
         Object.assign(node, { result: 'Skipped', reason: why })
       } else {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { ValueMap } from '../expand/index.js'
 import { jobVariables } from '../expand/predefined.js'
 import { standIns } from '../tasks/tools.js'
-import { isMet, stepFunctions } from './conditions.js'
+import { isMet, statusOf } from './conditions.js'
 import type { JobContext, RunContext } from './context.js'
 import { aggregate, type JobRecord, type Result, type StageRecord } from './record.js'
 import { isTimeout, runStep } from './run-step.js'
@@ -51,8 +51,9 @@ async function runSteps(job: JobContext, names: ValueMap): Promise<Result> {
     if (signal.aborted && result !== 'Failed') result = isTimeout(signal) ? 'Failed' : 'Canceled'
     variables.set('Agent.JobStatus', result)
     const scope = { ...names, variables: variables.asValue() }
+    const status = statusOf(new Map([[record.name, result]]), result === 'Canceled')
     try {
-      if (step.enabled && isMet(step, scope, stepFunctions(result))) await runStep(step, job)
+      if (step.enabled && isMet(step, scope, status)) await runStep(step, job)
       else step.result = 'Skipped'
     } catch (error) {
       step.issues.push({ type: 'error', message: (error as Error).message })
