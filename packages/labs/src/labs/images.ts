@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Workbench } from '../workbench.js'
 
 /** The labs' image number 1 or 2 carries the sample model's version 1.0.0 or 2.0.0. */
@@ -5,9 +6,10 @@ export type ImageNumber = 1 | 2
 
 export const imageName = (number: ImageNumber) => `inference:lab-${number}`
 
-/** Pulls the model and builds the image, unless it is there. */
+/** Pulls the model and builds the image, unless it is there with its list of parts: another checkout may have built it. */
 export async function ensureImage(bench: Workbench, number: ImageNumber): Promise<void> {
-  if (await inspect(bench, number).catch(() => undefined)) return
+  const isListed = existsSync(bench.path('out', 'sbom.cdx.json'))
+  if (isListed && (await inspect(bench, number).catch(() => undefined))) return
   const model = bench.path('model')
   const settings = { MODEL_STORE: bench.store.url, MODEL_NAME: 'fashion-mnist', MODEL_DIR: model }
   await bench.script('model-pull.sh', { ...settings, MODEL_VERSION: `${number}.0.0` })
