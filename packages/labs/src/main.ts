@@ -45,7 +45,8 @@ async function main([command, number, ...more]: string[]): Promise<number> {
 async function reset(bench: Workbench): Promise<number> {
   await bench.helm('uninstall', 'inference', '--wait').catch(() => {})
   await bench.kubectl('delete', 'namespace', 'lab', '--ignore-not-found').catch(() => {})
-  for (const image of ['inference:lab-1', 'inference:lab-2']) await bench.engine('rmi', '--force', image).catch(() => {})
+  for (const image of ['inference:lab-1', 'inference:lab-2'])
+    await bench.engine('rmi', '--force', image).catch(() => {})
   await rm(bench.folder, { recursive: true, force: true })
   console.log('What the labs made is gone.')
   return 0

@@ -16,7 +16,8 @@ function holdsModel(number: ImageNumber) {
 export const container: Lab = {
   title: 'The container',
   async start(bench) {
-    for (const name of [imageName(1), imageName(2)]) await bench.engine('rmi', '--force', name).catch(() => {})
+    for (const name of [imageName(1), imageName(2)])
+      await bench.engine('rmi', '--force', name).catch(() => {})
     await bench.freshStore(2)
     return `The store ${bench.store.url} holds fashion-mnist 1.0.0 and 2.0.0.`
   },
