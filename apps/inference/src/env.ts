@@ -11,9 +11,11 @@ export const environmentSchema = z.object({
   MODEL_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** Sent to MODEL_ENDPOINT as a bearer token. */
   MODEL_ENDPOINT_API_KEY: z.string().min(1).optional(),
+  /** The address to listen at; the default is all addresses, as a container needs it. */
   HOST: z.string().min(1).default('0.0.0.0'),
   /** 0 takes any free port; the log says which. */
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** The least important level that is logged; `info` writes a line for every request. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Largest request body, in bytes. */
   BODY_LIMIT_BYTES: z.coerce
@@ -58,8 +60,9 @@ export const environmentSchema = z.object({
   SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).default(2_000),
   /** How long everything that has begun may take to end after SIGTERM, in milliseconds. */
   SHUTDOWN_GRACE_MS: z.coerce.number().int().min(1).default(25_000),
-  /** What GET /version answers; the image build sets both. */
+  /** The version that GET /version answers. The image build sets this and APP_COMMIT. */
   APP_VERSION: z.string().min(1).optional(),
+  /** The commit that GET /version answers. */
   APP_COMMIT: z.string().min(1).default('unknown'),
   /** The container image's, `sha256:...`, for GET /version. Only who deploys it knows: an image can't hold its own. */
   IMAGE_DIGEST: z.string().min(1).optional(),
@@ -80,9 +83,11 @@ export const environmentSchema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** Where traces go, taken as it is. */
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** What traces call this app. Default: the name of its package. */
   OTEL_SERVICE_NAME: z.string().min(1).optional(),
   /** `key=value` pairs, separated by commas, percent-encoded. */
   OTEL_RESOURCE_ATTRIBUTES: z.string().transform(keyValues).default({}),
+  /** Which traces are kept, by the names that OpenTelemetry gives to samplers. */
   OTEL_TRACES_SAMPLER: z
     .enum([
       'always_on',
@@ -95,6 +100,7 @@ export const environmentSchema = z.object({
     .default('parentbased_always_on'),
   /** For the samplers by ratio: the share of traces that is kept. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  /** `true` turns traces off, whatever else is set. */
   OTEL_SDK_DISABLED: z
     .string()
     .transform((value) => value.toLowerCase() === 'true')

@@ -24,8 +24,11 @@ const schema = z.object({
   LOCAL_STATE_DIR: z.string().default(join(root, '.local')),
   /** Downloaded catalogue models. */
   MODEL_CACHE_DIR: z.string().optional(),
+  /** The user's cache folder by the XDG standard. */
   XDG_CACHE_HOME: z.string().optional(),
+  /** Set to anything: no colours. */
   NO_COLOR: z.string().optional(),
+  /** `dumb`: no colours, and nothing is redrawn. */
   TERM: z.string().optional(),
 })
 
@@ -75,6 +78,7 @@ const clusterSchema = z.object({
   KUBECONFIG: z.string().optional(),
   /** A registry that the existing cluster pulls from. */
   REGISTRY: z.string().optional(),
+  /** `true`: the registry is reached without TLS. */
   REGISTRY_PLAIN_HTTP: z.enum(['true', 'false']).default('false'),
   /** How the existing cluster's pods reach this machine. */
   HOST_ADDRESS: z.string().default(''),

@@ -7,6 +7,7 @@ const schema = z.object({
   MODEL_CACHE_DIR: z.string().min(1).optional(),
   /** A folder whose models/ holds catalogue models, as for the tests. */
   TEST_ASSETS_DIR: z.string().min(1).optional(),
+  /** The user's cache folder by the XDG standard. */
   XDG_CACHE_HOME: z.string().min(1).optional(),
 })
 

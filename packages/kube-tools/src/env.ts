@@ -12,6 +12,7 @@ const schema = z.object({
   KUBE_TOOLS_DIR: text,
   /** The user's cache folder by the XDG standard. */
   XDG_CACHE_HOME: text,
+  /** Where tools are looked for first. */
   PATH: z.string().default(''),
 })
 

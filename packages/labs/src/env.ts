@@ -8,6 +8,7 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url))
 const schema = z.object({
   /** Where the labs look for the app that runs on this machine. */
   LAB_URL: z.url({ protocol: /^http$/ }).default('http://127.0.0.1:8080'),
+  /** Where the labs and what they start keep their files. */
   LOCAL_STATE_DIR: z.string().min(1).default(join(root, '.local')),
 })
 

@@ -17,7 +17,9 @@ const schema = z.object({
   MODEL_STORE_ACTOR: text,
   /** Another provider of S3; the AWS tools' own settings. */
   AWS_ENDPOINT_URL_S3: text,
+  /** The same for all services of AWS; the one for S3 comes first. */
   AWS_ENDPOINT_URL: text,
+  /** The bucket's region. */
   AWS_REGION: text,
   /** Used only with `--auth connection-string`. */
   AZURE_STORAGE_CONNECTION_STRING: text,
@@ -25,18 +27,23 @@ const schema = z.object({
   AZURE_AUTHORITY_HOST: text,
   /** Set by Azure Pipelines. */
   BUILD_REQUESTEDFOR: text,
+  /** Set by Azure Pipelines: the run, for the history. */
   BUILD_BUILDNUMBER: text,
   /** The step's name for its own identity service, which AzurePipelinesCredential asks. */
   SYSTEM_OIDCREQUESTURI: text,
   /** AzureCLI@2 with a federated service connection. */
   AZURESUBSCRIPTION_CLIENT_ID: text,
+  /** Set by AzureCLI@2: the connection's tenant. */
   AZURESUBSCRIPTION_TENANT_ID: text,
+  /** Set by AzureCLI@2: the connection itself. */
   AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: text,
   /** The pipeline's own token; a step gets it only through its `env:`. */
   SYSTEM_ACCESSTOKEN: text,
   /** A pod with workload identity. */
   AZURE_CLIENT_ID: text,
+  /** Set by workload identity: the pod's tenant. */
   AZURE_TENANT_ID: text,
+  /** Set by workload identity: the file with the pod's token. */
   AZURE_FEDERATED_TOKEN_FILE: text,
 })
 

@@ -11,7 +11,9 @@ const schema = z.object({
   LOCAL_STATE_DIR: z.string().min(1).default(join(root, '.local')),
   /** npm's own cache, which npm tells those that it starts. */
   npm_config_cache: z.string().min(1).optional(),
+  /** Set to anything: no colours. */
   NO_COLOR: z.string().optional(),
+  /** `dumb`: the live view is left out. */
   TERM: z.string().optional(),
 })
 

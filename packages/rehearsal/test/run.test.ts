@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
@@ -331,6 +332,33 @@ steps:
       'canned goods, canned goods',
     ]
     expect((await log('read')).trim().split('\n')).toEqual(lines)
+  })
+
+  test('when an output is secret, then later jobs have it, and the history does not', async () => {
+    const folder = await temporaryFolder()
+    const { results, run: record } = await (await fixture(folder)).run(`
+jobs:
+- job: Makes
+  steps:
+  - checkout: none
+  - bash: |
+      echo "##vso[task.setvariable variable=sauce;issecret=true;isoutput=true]crushed with garlic"
+    name: Set
+- job: Takes
+  dependsOn: Makes
+  variables:
+    sauce: $[ dependencies.Makes.outputs['Set.sauce'] ]
+  steps:
+  - checkout: none
+  - bash: |
+      [[ "$(sauce)" == 'crushed with garlic' ]]
+    displayName: has it
+`)
+    expect(results['has it']).toBe('Succeeded')
+    expect(record.stages[0]?.jobs[0]?.outputs).toEqual({ 'Set.sauce': 'crushed with garlic' })
+    const history = await readFile(join(folder, '.local/history.json'), 'utf8')
+    expect(history).toContain('"Set.sauce": "***"')
+    expect(history).not.toContain('garlic')
   })
 
   test('when steps may fail, be retried, take too long or are switched off, then they do as they should', async () => {

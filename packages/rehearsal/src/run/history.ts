@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Mask } from './mask.js'
 import { isGood, type RunRecord, type StageRecord } from './record.js'
 
 interface Saved {
@@ -36,8 +37,12 @@ export class History {
     return this.#saved.revisions[key]
   }
 
-  add(run: RunRecord): void {
-    this.#saved.runs.push(run)
+  /** Secret outputs are not kept: a later rehearsal that goes on from here finds `***` in their place. */
+  add(run: RunRecord, mask: Mask): void {
+    const saved = structuredClone(run)
+    for (const { outputs } of saved.stages.flatMap(({ jobs }) => jobs))
+      for (const [name, value] of Object.entries(outputs)) outputs[name] = mask.apply(value)
+    this.#saved.runs.push(saved)
     this.#save()
   }
 

@@ -57,7 +57,7 @@ export async function runPipeline(
   })
   record.result = aggregate(record.stages.map(({ result }) => result))
   record.endedAt = Date.now()
-  history.add(record)
+  history.add(record, run.mask)
   run.changed()
   return record
 }
