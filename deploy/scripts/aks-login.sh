@@ -21,6 +21,7 @@ chmod 600 "$KUBECONFIG"
 kubelogin convert-kubeconfig --kubeconfig "$KUBECONFIG" --login azurecli >&2
 
 # Also gets the cluster's token early: az keeps it, and the identity token that it comes from lives ten minutes.
-allowed=$(retry 3 "${KUBECTL:-kubectl}" auth can-i create deployments.apps --namespace "$NAMESPACE") || allowed=${allowed:-no}
-[[ $allowed == yes ]] ||
+allowed=$(retry 3 "${KUBECTL:-kubectl}" auth can-i create deployments.apps --namespace "$NAMESPACE") || allowed=no
+# The answers of all attempts; a new role may have arrived between them.
+[[ ${allowed##*$'\n'} == yes ]] ||
   fail "may not deploy to $NAMESPACE of $AKS_CLUSTER. It takes the roles Azure Kubernetes Service Cluster User on the cluster and Azure Kubernetes Service RBAC Writer on the namespace."

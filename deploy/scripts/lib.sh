@@ -25,8 +25,8 @@ log() { printf '%s\n' "$*" >&2; }
 # fail <message...>: says what is wrong and ends the script.
 fail() {
   if [[ -n ${TF_BUILD:-} ]]; then
-    # The service reads commands from stdout; a line break would end the command.
-    printf '##vso[task.logissue type=error]%s\n' "${*//$'\n'/ }"
+    # A line break would end the command. On stderr, which the service reads too: stdout may be another's answer.
+    printf '##vso[task.logissue type=error]%s\n' "${*//$'\n'/ }" >&2
   fi
   log "error: $*"
   exit 1

@@ -10,4 +10,6 @@ here="$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source-path=SCRIPTDIR
 . "$here/release.sh"
 
-output previousRevision "$(deployed_revision)"
+# On its own line: a failure inside of the arguments of another command would end nothing.
+revision=$(deployed_revision)
+output previousRevision "$revision"

@@ -30,5 +30,6 @@ fi
 revision=$(deployed_revision)
 log "what changed from revision $last to $revision, which is revision $target again:"
 what_changed "$last" "$revision" >&2
+url=$(release_url)
 output revision "$revision"
-output url "$(release_url)"
+output url "$url"

@@ -31,9 +31,9 @@ describe('need', () => {
 
 describe('fail', () => {
   test('when in Azure Pipelines, then the error is its issue too, on one line', async () => {
-    const { status, stdout } = await lib("fail $'first\\nsecond'", { TF_BUILD: 'True' })
+    const { status, stderr } = await lib("answer=$(fail $'first\\nsecond')", { TF_BUILD: 'True' })
     expect(status).toBe(1)
-    expect(stdout).toBe('##vso[task.logissue type=error]first second\n')
+    expect(stderr).toMatch(/^##vso\[task.logissue type=error\]first second\n/)
   })
 })
 
