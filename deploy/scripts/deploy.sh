@@ -9,6 +9,7 @@
 #   IMAGE_REPOSITORY, IMAGE_DIGEST
 #                      the image; default: what the chart carries (chart-package.sh puts it there)
 #   VALUES_FILES       values files, separated by spaces; optional
+#   VALUES_DIR         the folder that they are in; default: the current one
 #   AZURE_DNS_LABEL    first part of the load balancer's name on Azure; optional
 #   HELM_ARGS          more arguments for `helm upgrade`, separated by spaces; optional
 #   CANARY             percent of the traffic that the image is to get beside the image that runs now; optional. Then
@@ -30,13 +31,16 @@ need CHART
 before=$(revisions)
 old=$(json 'it.findLast(({ status }) => status === "deployed")?.revision' <<<"$before")
 case $(json 'it.at(-1)?.status' <<<"$before") in
-  pending-*) fail "another deployment of $RELEASE is under way, or was killed. If it was: rollback.sh, then try again." ;;
+  pending-*)
+    mend=${old:+rollback.sh}
+    fail "another deployment of $RELEASE is under way, or was killed. If it was: ${mend:-helm uninstall $RELEASE -n $NAMESPACE}, then try again."
+    ;;
 esac
 [[ $before == '[]' || -n $old ]] ||
   fail "$RELEASE has revisions, but none that was ever good: helm uninstall $RELEASE -n $NAMESPACE, then try again."
 
 arguments=(--install --wait --timeout "$TIMEOUT")
-for file in ${VALUES_FILES:-}; do arguments+=(--values "$file"); done
+for file in ${VALUES_FILES:-}; do arguments+=(--values "${VALUES_DIR:+$VALUES_DIR/}$file"); done
 if [[ -n ${CANARY:-} ]]; then
   need IMAGE_REPOSITORY IMAGE_DIGEST
   [[ -n $old ]] || fail "a canary needs a release beside which it can run: deploy without CANARY first."
@@ -88,5 +92,6 @@ if [[ -n $old ]]; then
   log "what changed from revision $old to $revision:"
   what_changed "$old" "$revision" >&2
 fi
+url=$(release_url)
 output revision "$revision"
-output url "$(release_url)"
+output url "$url"

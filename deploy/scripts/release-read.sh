@@ -13,19 +13,34 @@ need_command node "Node.js 20.19 or newer reads the JSON."
 
 file=$RELEASE_DIR/release.json
 [[ -f $file ]] || fail "$file is missing: RELEASE_DIR must name the artifact \"release\" of a build."
+# told <field>: nothing where the manifest does not have it.
 told() {
-  node -p "JSON.parse(require('node:fs').readFileSync(process.argv[1], 'utf8')).$1" "$file"
+  node -p 'const [, file, field] = process.argv
+    field.split(".").reduce((it, key) => it?.[key], JSON.parse(require("node:fs").readFileSync(file, "utf8"))) ?? ""' "$file" "$1"
+}
+required() {
+  local value
+  value=$(told "$1")
+  [[ -n $value ]] || fail "$file does not tell $1: it was not made by release-manifest.sh."
+  echo "$value"
 }
 [[ $(told schemaVersion) == 1 ]] || fail "$file has schemaVersion $(told schemaVersion), and this script reads 1."
 [[ $(told image.digest) =~ ^sha256:[0-9a-f]{64}$ ]] || fail "$file names no image by its digest: $(told image.digest)"
 chart=$RELEASE_DIR/$(basename "$(told chart.file)")
 [[ -f $chart ]] || fail "$chart is missing, though $file names it."
 
-output commit "$(told commit)"
-output appVersion "$(told app.version)"
-output modelName "$(told model.name)"
-output modelVersion "$(told model.version)"
-output modelSha256 "$(told model.sha256)"
-output imageRepository "$(told image.repository)"
-output imageDigest "$(told image.digest)"
+commit=$(required commit)
+appVersion=$(required app.version)
+modelName=$(required model.name)
+modelVersion=$(required model.version)
+modelSha256=$(required model.sha256)
+imageRepository=$(required image.repository)
+imageDigest=$(required image.digest)
+output commit "$commit"
+output appVersion "$appVersion"
+output modelName "$modelName"
+output modelVersion "$modelVersion"
+output modelSha256 "$modelSha256"
+output imageRepository "$imageRepository"
+output imageDigest "$imageDigest"
 output chart "$chart"

@@ -21,6 +21,16 @@ test('when a load balancer with a DNS label is wanted, then Azure is told so', a
   })
 })
 
+test.each([
+  ['LoadBalancer', 'Local'],
+  ['ClusterIP', undefined],
+])('when a %s is to keep requests on their node, then the policy is %s', async (type, expected) => {
+  const { spec } = (await render({ values: { service: { type, externalTrafficPolicy: 'Local' } } })).get(
+    'Service',
+  )
+  expect(spec!.externalTrafficPolicy).toBe(expected)
+})
+
 test('when an Ingress is wanted, then it leads to the Service, with TLS', async () => {
   expect((await render({ values: OPTIONS.ingress })).get('Ingress').spec).toEqual({
     ingressClassName: 'nginx',

@@ -110,7 +110,7 @@ test('when API keys are given, then they reach the app from a secret and never i
 test('when resources are given, then the limit of CPUs is there for the app to read', async () => {
   const production = await render({ files: ['values-production.yaml'] })
   expect(production.app().resources).toEqual({
-    requests: { cpu: '1', memory: '512Mi' },
+    requests: { cpu: '500m', memory: '512Mi' },
     limits: { cpu: '2', memory: '1Gi' },
   })
   expect(production.get('ConfigMap').data).not.toHaveProperty('WORKERS')

@@ -44,7 +44,8 @@ test('when a build collects its release, then a deployment reads from it what to
   await writeFile(join(env.OUT_DIR, 'release.json'), JSON.stringify(RELEASE))
   expect(await script('release-files.sh', { ...env, MODEL_DIR: MODEL })).toMatchObject({ status: 0 })
   const folder = join(env.OUT_DIR, 'release')
-  expect((await readdir(folder)).sort()).toEqual(['inference-1.2.3.tgz', 'model', 'release.json'])
+  const values = ['local', 'production', 'staging'].map((name) => `values-${name}.yaml`)
+  expect((await readdir(folder)).sort()).toEqual(['inference-1.2.3.tgz', 'model', 'release.json', ...values])
   expect(await readdir(join(folder, 'model'))).toEqual(['model.json', 'samples'])
 
   const read = await script('release-read.sh', { OUT_DIR: join(env.OUT_DIR, 'deploy'), RELEASE_DIR: folder })
@@ -63,6 +64,11 @@ test.each([
     'the image has no digest',
     { ...RELEASE, image: { repository: 'a', digest: 'latest' } },
     /names no image by its digest/,
+  ],
+  [
+    'it names no model',
+    { ...RELEASE, model: undefined, chart: { file: 'release.json' } },
+    /does not tell model.name/,
   ],
   ['the chart is not there', RELEASE, /inference-1.2.3.tgz is missing/],
 ])('when %s, then reading the release says so', async (_, release, message) => {
@@ -110,6 +116,13 @@ test('when the cluster lets us in, then the kubeconfig asks az for its tokens', 
     `kubelogin convert-kubeconfig --kubeconfig ${kubeconfig} --login azurecli`,
     'kubectl auth can-i create deployments.apps --namespace inference-dev',
   ])
+})
+
+test('when the role arrives between two attempts, then the login goes on', async () => {
+  const kubectl = 'if [[ -f asked ]]; then echo yes; else touch asked; echo no; exit 1; fi'
+  const { env, folder } = await programs({ az, kubelogin: '', kubectl: `cd "$(dirname "$0")"; ${kubectl}` })
+  const KUBECONFIG = join(folder, 'kubeconfig')
+  expect(await script('aks-login.sh', { ...env, ...AKS, KUBECONFIG })).toMatchObject({ status: 0 })
 })
 
 test('when the role is missing, then the login says which', async () => {

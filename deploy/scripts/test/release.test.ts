@@ -1,4 +1,5 @@
 /** What the scripts that change a release do when things go wrong. That they work is shown by npm run e2e, on a cluster. */
+import { existsSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from '@jest/globals'
@@ -52,7 +53,39 @@ async function script(name: string, environment: Record<string, string> = {}): P
   })
 }
 
+describe('revision.sh', () => {
+  test('when the cluster does not answer, then that is no release without a revision', async () => {
+    await put('failing', 'history')
+    const { status } = await script('revision.sh')
+    expect(status).toBe(1)
+    expect(existsSync(join(folder, 'outputs.env'))).toBe(false)
+  })
+
+  test.each([
+    ['nothing is deployed', '', ''],
+    ['a revision serves', revisions('superseded', 'deployed', 'failed'), '2'],
+  ])('when %s, then it is told', async (_what, history, revision) => {
+    await put('history', history)
+    expect(await script('revision.sh')).toMatchObject({ status: 0 })
+    expect(await readFile(join(folder, 'outputs.env'), 'utf8')).toBe(`previousRevision=${revision}\n`)
+  })
+})
+
 describe('deploy.sh', () => {
+  test('when the first installation was killed, then the way out is named', async () => {
+    await put('history', revisions('pending-install'))
+    const { status, stderr } = await script('deploy.sh', IMAGE)
+    expect(status).toBe(1)
+    expect(stderr).toContain('helm uninstall inference -n ns, then try again')
+  })
+
+  test('when values files are in a folder of their own, then they are taken from there', async () => {
+    await put('after', revisions('deployed'))
+    const values = { VALUES_FILES: 'one.yaml two.yaml', VALUES_DIR: '/release' }
+    await script('deploy.sh', { ...IMAGE, ...values })
+    expect((await changes())[0]).toContain('--values /release/one.yaml --values /release/two.yaml')
+  })
+
   test('when the cluster does not answer, then nothing is installed or taken away', async () => {
     await put('failing', 'history')
     const { status, stderr } = await script('deploy.sh', IMAGE)

@@ -77,7 +77,6 @@ export async function startLocalCloud(say: (text: string) => void, signal: Abort
       await publishModel(openStore(store), bundle)
     }
     await publish(sampleBundles[0] ?? '')
-    const values = 'deploy/charts/inference/values'
     endings.push(async () => {
       const names = builds.flatMap((number) => [
         `inference:${number}`,
@@ -102,9 +101,9 @@ export async function startLocalCloud(say: (text: string) => void, signal: Abort
         containerRegistry: facts.registry,
         modelStore: store,
         modelName: sampleModelName,
-        valuesDev: `${values}-local.yaml`,
-        valuesStaging: `${values}-staging.yaml ${values}-local.yaml`,
-        valuesProduction: `${values}-production.yaml ${values}-local.yaml`,
+        valuesDev: 'values-local.yaml',
+        valuesStaging: 'values-staging.yaml values-local.yaml',
+        valuesProduction: 'values-production.yaml values-local.yaml',
       },
       publish,
       close,
