@@ -1,5 +1,9 @@
 import { z } from 'zod'
 
+/** More than this and Node.js' timers end at once. */
+const MAX_MS = 2 ** 31 - 1
+const milliseconds = (min = 1) => z.coerce.number().int().min(min).max(MAX_MS)
+
 /** One entry for each variable; docs/serving.md has them all, and a test sees to it. */
 export const environmentSchema = z.object({
   /** The model's bundle: the folder that `model pull` made. */
@@ -39,9 +43,9 @@ export const environmentSchema = z.object({
   /** Requests that may wait for a worker; more are answered 503. */
   QUEUE_LIMIT: z.coerce.number().int().min(0).default(64),
   /** How long a request may wait for a worker, in milliseconds. */
-  QUEUE_TIMEOUT_MS: z.coerce.number().int().min(1).default(10_000),
-  /** How long a worker may take for a request, in milliseconds; a longer one means that it hangs: /healthz answers 503. */
-  RUN_TIMEOUT_MS: z.coerce.number().int().min(1).default(60_000),
+  QUEUE_TIMEOUT_MS: milliseconds().default(10_000),
+  /** How long a worker may take for an image, in milliseconds; a longer one means that it hangs: /healthz answers 503. */
+  RUN_TIMEOUT_MS: milliseconds().default(60_000),
   /** Bytes of request bodies in memory at once, over all requests; more are answered 503. */
   MAX_BUFFERED_BYTES: z.coerce
     .number()
@@ -49,17 +53,17 @@ export const environmentSchema = z.object({
     .min(1)
     .default(256 * 1024 * 1024),
   /** How long a client may take for its headers, in milliseconds. */
-  HEADERS_TIMEOUT_MS: z.coerce.number().int().min(1).default(10_000),
+  HEADERS_TIMEOUT_MS: milliseconds().default(10_000),
   /** How long a client may take for a whole request, body included, in milliseconds. */
-  REQUEST_TIMEOUT_MS: z.coerce.number().int().min(1).default(30_000),
+  REQUEST_TIMEOUT_MS: milliseconds().default(30_000),
   /** How long an open connection may stay without a request, in milliseconds. */
-  KEEP_ALIVE_TIMEOUT_MS: z.coerce.number().int().min(1).default(65_000),
+  KEEP_ALIVE_TIMEOUT_MS: milliseconds().default(65_000),
   /** Connections at once; more are closed. */
   MAX_CONNECTIONS: z.coerce.number().int().min(1).default(4096),
   /** How long new connections are still served after SIGTERM, in milliseconds. */
-  SHUTDOWN_DELAY_MS: z.coerce.number().int().min(0).default(2_000),
+  SHUTDOWN_DELAY_MS: milliseconds(0).default(2_000),
   /** How long everything that has begun may take to end after SIGTERM, in milliseconds. */
-  SHUTDOWN_GRACE_MS: z.coerce.number().int().min(1).default(25_000),
+  SHUTDOWN_GRACE_MS: milliseconds().default(25_000),
   /** The version that GET /version answers. The image build sets this and APP_COMMIT. */
   APP_VERSION: z.string().min(1).optional(),
   /** The commit that GET /version answers. */
@@ -83,7 +87,7 @@ export const environmentSchema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** Where traces go, taken as it is. */
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  /** What traces call this app. Default: the name of its package. */
+  /** What traces call this app. Default: inference. */
   OTEL_SERVICE_NAME: z.string().min(1).optional(),
   /** `key=value` pairs, separated by commas, percent-encoded. */
   OTEL_RESOURCE_ATTRIBUTES: z.string().transform(keyValues).default({}),
@@ -100,12 +104,22 @@ export const environmentSchema = z.object({
     .default('parentbased_always_on'),
   /** For the samplers by ratio: the share of traces that is kept. */
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
+  /** `none` turns traces off; the other exporter that there is here is `otlp`. */
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none']).default('otlp'),
   /** `true` turns traces off, whatever else is set. */
   OTEL_SDK_DISABLED: z
     .string()
     .transform((value) => value.toLowerCase() === 'true')
     .default(false),
 })
+
+const checkedSchema = environmentSchema.refine(
+  ({ MAX_BUFFERED_BYTES, BODY_LIMIT_BYTES }) => MAX_BUFFERED_BYTES >= BODY_LIMIT_BYTES,
+  {
+    path: ['MAX_BUFFERED_BYTES'],
+    message: 'must be at least BODY_LIMIT_BYTES, or the largest bodies would never be taken',
+  },
+)
 
 export type Env = z.infer<typeof environmentSchema>
 
@@ -115,7 +129,7 @@ export type Env = z.infer<typeof environmentSchema>
  */
 export function readEnv(): Env {
   const set = Object.entries(process.env).filter(([, value]) => value !== '')
-  const result = environmentSchema.safeParse(Object.fromEntries(set))
+  const result = checkedSchema.safeParse(Object.fromEntries(set))
   if (result.success) return result.data
   const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
   throw new Error(`These environment variables are not usable:\n${problems.join('\n')}`)

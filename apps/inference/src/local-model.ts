@@ -119,10 +119,10 @@ export class LocalModel implements ModelService {
     this.#state = 'draining'
   }
 
-  async stop(): Promise<void> {
+  async stop(): Promise<boolean> {
     this.drain()
     // A worker must not be ended while it loads or runs, so a start that has begun ends first.
     await this.#starting?.catch(() => {})
-    await this.#pool?.stop()
+    return (await this.#pool?.stop()) ?? true
   }
 }

@@ -53,8 +53,8 @@ export interface ModelService {
   notReady(): ClassifierError
   /** From now on not ready, but still answering what comes. */
   drain(): void
-  /** Lets what runs end, then lets go of everything. */
-  stop(): Promise<void>
+  /** Lets what runs end, then lets go of everything. @returns whether the process can end by itself */
+  stop(): Promise<boolean>
 }
 
 export function identityOf({ name, version, model, files }: Manifest): ModelIdentity {

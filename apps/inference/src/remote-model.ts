@@ -162,8 +162,9 @@ export class RemoteModel implements ModelService {
     this.#state = 'draining'
   }
 
-  async stop(): Promise<void> {
+  async stop(): Promise<boolean> {
     this.drain()
+    return true
   }
 }
 

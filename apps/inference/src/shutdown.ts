@@ -16,7 +16,7 @@ export interface ShutdownOptions {
 /**
  * Ends the service so that no accepted request is lost: not ready at once, then no new connections, then no open ones,
  * then no workers.
- * @returns whether everything ended within the grace
+ * @returns whether everything ended within the grace; else only SIGKILL ends the process
  */
 export async function shutDown(options: ShutdownOptions): Promise<boolean> {
   const { server, service, logger, delayMs, graceMs } = options
@@ -27,14 +27,13 @@ export async function shutDown(options: ShutdownOptions): Promise<boolean> {
       await sleep(delayMs)
       await closeServer(server)
     }
-    await service.stop()
-    return true
+    return await service.stop()
   }
   const grace = new AbortController()
   const givenUp = sleep(graceMs, false, { signal: grace.signal, ref: false }).catch(() => false)
   const result = await Promise.race([ended(), givenUp])
   grace.abort()
-  if (!result) logger.error({ graceMs }, 'giving up on requests that did not end within the grace')
+  if (!result) logger.error({ graceMs }, 'giving up on what did not end within the grace, or hangs')
   return result
 }
 

@@ -29,7 +29,7 @@ export function tracingOptions(env: Env, version: string): TracingOptions | unde
   const collector = env.OTEL_EXPORTER_OTLP_ENDPOINT
   const url =
     env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? (collector && `${collector.replace(/\/+$/, '')}/v1/traces`)
-  if (url === undefined || env.OTEL_SDK_DISABLED) return undefined
+  if (url === undefined || env.OTEL_SDK_DISABLED || env.OTEL_TRACES_EXPORTER === 'none') return undefined
   const resource: Record<string, string> = {
     'service.name': 'inference',
     'service.version': version,

@@ -26,6 +26,16 @@ describe('API_KEYS', () => {
     expect((await get(path)).status).toBe(200)
   })
 
+  test.each([
+    { authorization: `Bearer ${KEYS[0]}` },
+    { 'x-api-key': KEYS[1] as string },
+    // A gateway put a token of its own there.
+    { authorization: 'Bearer a.gateway.token', 'x-api-key': KEYS[0] as string },
+    { authorization: `Bearer ${KEYS[1]}`, 'x-api-key': 'another-key-of-nobody' },
+  ])('when a key comes as %j, then it is let in', async (headers) => {
+    expect((await get('/version', headers)).status).toBe(200)
+  })
+
   test.each(['/version', '/model', '/score', '/preview', '/nope'])(
     'when no key comes, then %s answers 401 as a problem',
     async (path) => {

@@ -210,3 +210,27 @@ describe('other requests', () => {
     expect((await fetch(app.url, headers('<script>'))).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   })
 })
+
+describe('a request that Express or its file server refuses', () => {
+  test.each([
+    ['a path is no UTF-8', '/docs/%zz', {}, 400, 'malformed-request'],
+    ['a sample is no UTF-8', '/model/samples/%E0%A4', {}, 400, 'malformed-request'],
+    [
+      'a range is not there',
+      '/docs/swagger-ui.css',
+      { range: 'bytes=99999999-' },
+      416,
+      'range-not-satisfiable',
+    ],
+    ['a file has changed', '/docs/swagger-ui.css', { 'if-match': '"x"' }, 412, 'precondition-failed'],
+  ])('when %s, then it is the caller who is told', async (_what, path, headers, status, code) => {
+    const response = await fetch(`${app.url}${path}`, { headers })
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ status, code })
+  })
+
+  test('when it speaks the protocol, then it is told in its way', async () => {
+    const response = await fetch(`${app.url}/v2/models/%zz/ready`)
+    expect([response.status, Object.keys((await response.json()) as object)]).toEqual([400, ['error']])
+  })
+})

@@ -39,6 +39,26 @@ describe('the process', () => {
     expect(app.output()).toMatch(/PORT: .*\n.*MAX_IMAGES: /)
   })
 
+  test.each([
+    ['a time is longer than timers can wait', { QUEUE_TIMEOUT_MS: '10000000000' }, /QUEUE_TIMEOUT_MS: /],
+    [
+      'bodies may be larger than the memory for them',
+      { MAX_BUFFERED_BYTES: '1000' },
+      /MAX_BUFFERED_BYTES: must be at least/,
+    ],
+  ])('when %s, then it says so and ends with exit code 2', async (_what, settings, message) => {
+    const app = start(settings)
+    expect(await app.ended).toEqual({ code: 2, signal: null })
+    expect(app.output()).toMatch(message)
+  })
+
+  test('when a whole request gets less time than its headers might, then it starts all the same', async () => {
+    const app = start({ REQUEST_TIMEOUT_MS: '500' })
+    await whenReady(app)
+    app.child.kill('SIGTERM')
+    expect(await app.ended).toEqual({ code: 0, signal: null })
+  })
+
   test('when there is no model, then it says so and ends with exit code 1', async () => {
     const folder = await temporaryFolder()
     const app = start({ MODEL_DIR: folder })

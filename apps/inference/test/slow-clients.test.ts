@@ -68,24 +68,39 @@ describe('a client that', () => {
     first.destroy()
   })
 
-  test('sends more bodies than memory allows gets 503, and the next one is served again', async () => {
-    const port = await start({ MAX_BUFFERED_BYTES: '1000', REQUEST_TIMEOUT_MS: '60000' })
-    const head =
-      'POST /score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{'
-    const slow = connect(port, '127.0.0.1')
-    slow.on('error', () => {})
-    slow.write(head)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    const post = () =>
+  describe('sends bodies while memory for them is short', () => {
+    const post = (port: number) =>
       fetch(`http://127.0.0.1:${port}/score`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ input: '[]', padding: 'x'.repeat(500) }),
       })
-    const refused = await post()
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
-    slow.destroy()
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect((await post()).status).toBe(200)
+    const begin = async (port: number, length: number) => {
+      const head = `POST /score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`
+      const slow = connect(port, '127.0.0.1')
+      slow.on('error', () => {})
+      slow.write(head + 'x'.repeat(length))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return slow
+    }
+    const limits = { MAX_BUFFERED_BYTES: '1000', BODY_LIMIT_BYTES: '1000', REQUEST_TIMEOUT_MS: '60000' }
+
+    test('then what has come counts: others get 503 until it is gone', async () => {
+      const port = await start(limits)
+      const slow = await begin(port, 900)
+      const refused = await post(port)
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+      expect(await refused.json()).toMatchObject({ code: 'bodies-full' })
+      slow.destroy()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      expect((await post(port)).status).toBe(200)
+    })
+
+    test('then what is only announced takes nothing from others', async () => {
+      const port = await start(limits)
+      const silent = [await begin(port, 0), await begin(port, 0)]
+      expect((await post(port)).status).toBe(200)
+      for (const socket of silent) socket.destroy()
+    })
   })
 })

@@ -170,6 +170,31 @@ describe('a pool', () => {
     )
   })
 
+  test('when a request of many images takes longer than the limit but gets on, then it is answered', async () => {
+    await withPool(
+      folder,
+      async (pool) => {
+        const answers = [pool.submit('steps', [bytes()], '5'), pool.submit('sleep', [bytes()], '1200')]
+        expect(await Promise.all(answers)).toEqual(['stepped', 'slept'])
+        expect(await pool.stop()).toBe(true)
+      },
+      { handlers, inFlight: 2, runTimeoutMs: 900 },
+    )
+  })
+
+  test('when one request does not end while others do, then the pool gives up in the end', async () => {
+    await withPool(
+      folder,
+      async (pool) => {
+        const lost = pool.submit('sleep', [bytes()], '3000').catch((error) => error.code)
+        while (pool.ready) await pool.submit('sleep', [bytes()], '20').catch(() => {})
+        expect(await lost).toBe('worker-died')
+        expect(await pool.stop()).toBe(false)
+      },
+      { handlers, inFlight: 2, runTimeoutMs: 100 },
+    )
+  })
+
   test('when a handler refuses, then its code and words reach the caller', async () => {
     await withPool(
       folder,

@@ -9,6 +9,14 @@ export function createHandlers() {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(milliseconds))
       return 'blocked'
     },
+    // As a request of many images does, it gets on and takes its time.
+    steps: async (_, count, timings) => {
+      for (let step = 0; step < Number(count); step++) {
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        timings.push(0, 0, 0, 0)
+      }
+      return 'stepped'
+    },
     count: async () => String(++calls),
     exit: async () => process.exit(3),
     'throw-later': () =>

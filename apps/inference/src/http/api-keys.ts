@@ -10,8 +10,7 @@ export function apiKeys(keys: readonly string[]): RequestHandler {
   if (keys.length === 0) return (_req, _res, next) => next()
   const hashes = keys.map(sha256)
   return (req, _res, next) => {
-    const key = givenKey(req)
-    if (key === undefined || !isOneOf(hashes, sha256(key))) {
+    if (!givenKeys(req).some((key) => isOneOf(hashes, sha256(key)))) {
       throw new HttpError('unauthorized', 'send an API key: Authorization: Bearer <key>, or x-api-key', {
         'www-authenticate': 'Bearer',
       })
@@ -20,9 +19,10 @@ export function apiKeys(keys: readonly string[]): RequestHandler {
   }
 }
 
-function givenKey(req: Request): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(req.get('authorization') ?? '')
-  return bearer?.[1] ?? req.get('x-api-key')
+/** Either will do: a gateway may have put a token of its own into the one header. */
+function givenKeys(req: Request): string[] {
+  const bearer = /^Bearer +(\S+)$/i.exec(req.get('authorization') ?? '')?.[1]
+  return [bearer, req.get('x-api-key')].filter((key) => key !== undefined)
 }
 
 /** Takes the same time whichever key it is, and however much of it is right: hashes are compared, and all of them. */

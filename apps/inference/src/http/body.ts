@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { BodyShare } from './body-budget.js'
 import { HttpError } from './problem.js'
 
 /** Chunks below this size are collected in blocks: each part costs something of its own. */
@@ -10,9 +11,14 @@ const BLOCK_BYTES = 64 * 1024
  * copy, and what is handed over does not make this thread collect garbage. The main thread never looks inside: that is
  * the workers' task.
  * @param limit bytes; a longer body is refused, by its Content-Length before a byte of it is kept
- * @throws HttpError `body-too-large`, `body-incomplete` or `unsupported-media-type` (compressed bodies)
+ * @param share takes what is kept; the caller gives it back, also after an error
+ * @throws HttpError `body-too-large`, `bodies-full`, `body-incomplete` or `unsupported-media-type` (compressed bodies)
  */
-export async function readBody(req: IncomingMessage, limit: number): Promise<ArrayBuffer[]> {
+export async function readBody(
+  req: IncomingMessage,
+  limit: number,
+  share: BodyShare,
+): Promise<ArrayBuffer[]> {
   const encoding = req.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity') {
     throw new HttpError(
@@ -34,7 +40,12 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Arr
     }
     const read = (chunk: Buffer) => {
       length += chunk.length
-      if (length > limit) return tooLarge()
+      if (length > limit) return refuse(tooLarge())
+      try {
+        share.take(chunk.length)
+      } catch (error) {
+        return refuse(error as HttpError)
+      }
       // The parser gives every chunk memory of its own; the check is for the day when it does not.
       if (chunk.length >= SMALL_CHUNK_BYTES && chunk.length === chunk.buffer.byteLength) {
         endBlock()
@@ -49,10 +60,12 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Arr
       block.set(chunk, filled)
       filled += chunk.length
     }
-    const tooLarge = () => {
+    const tooLarge = () => new HttpError('body-too-large', `the body is larger than ${limit} bytes`)
+    const refuse = (error: HttpError) => {
       // Read on and forget, or the client would lose its connection before it sees the answer.
       req.off('data', read).resume()
-      reject(new HttpError('body-too-large', `the body is larger than ${limit} bytes`))
+      parts.length = 0
+      reject(error)
     }
     const incomplete = () => {
       // Every request closes in the end; an error costs a stack trace.
@@ -60,7 +73,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Arr
       reject(new HttpError('body-incomplete', 'the connection ended before the whole body had come'))
     }
 
-    if (declared > limit) return tooLarge()
+    if (declared > limit) return refuse(tooLarge())
     req.on('data', read)
     req.once('end', () => {
       endBlock()

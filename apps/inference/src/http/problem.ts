@@ -25,6 +25,9 @@ const STATUS: Record<string, number> = {
   'unsupported-media-type': 415,
   'body-too-large': 413,
   'body-incomplete': 400,
+  'malformed-request': 400,
+  'precondition-failed': 412,
+  'range-not-satisfiable': 416,
   'malformed-json': 400,
   'malformed-multipart': 400,
   'invalid-input': 400,
@@ -36,6 +39,7 @@ const STATUS: Record<string, number> = {
   'no-preview': 404,
   'not-ready': 503,
   'queue-full': 503,
+  'bodies-full': 503,
   deadline: 503,
   stopped: 503,
   'endpoint-busy': 503,
@@ -78,7 +82,8 @@ function errorHandler(
   { logger, metrics }: ErrorDeps,
   answer: (res: Response, shown: Shown) => void,
 ): ErrorRequestHandler {
-  return (error: Error & { code?: string; details?: object }, _req, res, next) => {
+  return (thrown: Thrown, _req, res, next) => {
+    const error: Thrown = STATUS[thrown.code ?? ''] === undefined ? asHttpError(thrown) : thrown
     const status = STATUS[error.code ?? ''] ?? 500
     if (status === 503) metrics.rejected(error.code ?? '')
     // The client left; Express itself would print the error.
@@ -90,12 +95,31 @@ function errorHandler(
     // The answer has begun: nothing can be said any more.
     if (res.headersSent || res.destroyed) return next(error)
     if (status === 503) res.set('retry-after', String((error as ClassifierError).retryAfterSeconds ?? 1))
-    if (error instanceof HttpError) res.set(error.headers)
+    if (error.headers) res.set(error.headers)
     res.status(status)
     if (status === 500) return answer(res, { status, ...INTERNAL })
     const { code = '', message: detail, details = {} } = error
     return answer(res, { status, code, detail, details })
   }
+}
+
+type Thrown = Error & {
+  code?: string
+  details?: object
+  status?: number
+  headers?: Record<string, string>
+}
+
+/** What Express and its file server refuse comes with a status: a path that is no UTF-8, a range that is not there. */
+const REFUSALS: Record<number, string> = {
+  400: 'malformed-request',
+  412: 'precondition-failed',
+  416: 'range-not-satisfiable',
+}
+
+function asHttpError(thrown: Thrown): Thrown {
+  const code = REFUSALS[thrown.status ?? 500]
+  return code === undefined ? thrown : new HttpError(code, thrown.message, thrown.headers)
 }
 
 const INTERNAL = {

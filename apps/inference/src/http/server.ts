@@ -16,7 +16,8 @@ export interface ServerLimits {
 export function createHttpServer(listener: RequestListener, limits: ServerLimits): Server {
   const server = createServer(
     {
-      headersTimeout: limits.headersTimeoutMs,
+      // Node.js refuses to start with more for a part than for the whole.
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       // How often the two limits above are looked at; Node's own default is every 30 s.

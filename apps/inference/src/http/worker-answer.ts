@@ -29,11 +29,9 @@ export async function answerFromWorker(
   send = (answer: string): unknown => sendJson(res, answer),
 ): Promise<void> {
   service.assertUsable()
-  const declared = req.headers['content-length']
-  // A longer one is refused by readBody; one of unknown length may grow to the limit.
-  const giveBack = limits.budget.take(Math.min(limits.bodyBytes, Number(declared ?? limits.bodyBytes)))
+  const share = limits.budget.open()
   try {
-    const body = await readBody(req, limits.bodyBytes)
+    const body = await readBody(req, limits.bodyBytes, share)
     // The client left while its body came.
     if (res.destroyed) return
     const detail = { maxImages: limits.images, contentType: req.get('content-type') ?? '' }
@@ -45,7 +43,7 @@ export async function answerFromWorker(
     }
     send(await service.submit(kind, body, detail, () => callerLeft(res), observer))
   } finally {
-    giveBack()
+    share.giveBack()
   }
 }
 

@@ -53,5 +53,6 @@ export interface PlainError {
 export type FromWorker =
   | { type: 'ready'; info: WorkerInfo }
   | { type: 'failed'; error: PlainError }
+  | { type: 'progress'; id: number }
   | { type: 'done'; id: number; answer: string; timings: Timings }
   | { type: 'error'; id: number; error: PlainError; timings: Timings }

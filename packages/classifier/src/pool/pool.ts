@@ -4,6 +4,7 @@ import { cpuLimit } from '../cpu.js'
 import { ClassifierError } from '../errors.js'
 import { type GraphCache, optimisedGraph } from '../optimised-graph.js'
 import type { OptimisedGraph } from '../optimised-graph-store.js'
+import { JobQueue } from './job-queue.js'
 import type { WorkerInfo, WorkerSettings } from './messages.js'
 import { type Job, type OnAnswered, WorkerHandle } from './worker-handle.js'
 
@@ -20,7 +21,7 @@ export interface PoolOptions {
   queueLimit?: number
   /** Milliseconds that a request may wait before it is refused. Default 10,000. */
   queueTimeoutMs?: number
-  /** Milliseconds that a worker may take for a request; a longer one means that it hangs. Default 60,000. */
+  /** Milliseconds within which a worker has to get on with a request, image by image; else it hangs. Default 60,000. */
   runTimeoutMs?: number
   maxPixels?: number
   /** Load a graph that is optimised for this machine, made at the first start. Default: the model's own. */
@@ -39,23 +40,23 @@ const RESTART_PAUSES_MS = [0, 500, 2_000]
 /** How often the pool looks for workers that hang. */
 const HANG_CHECK_MS = 250
 
-type QueuedJob = Job & { timer: NodeJS.Timeout }
-
 /** Worker threads that answer requests, and the bounded queue before them. */
 export class WorkerPool {
   #settings: WorkerSettings | undefined
   readonly #workers = new Set<WorkerHandle>()
   readonly #starting = new Set<Promise<void>>()
-  readonly #queue: QueuedJob[] = []
+  readonly #queue: JobQueue
   #inFlight: number
   #watch: NodeJS.Timeout | undefined
   #info: WorkerInfo | undefined
   #state: 'starting' | 'running' | 'failed' | 'stopped' = 'starting'
+  #hasAbandoned = false
   /** Moving average of a job's time in its worker, milliseconds. */
   #jobMs = 0
 
   private constructor(private readonly options: PoolOptions) {
     this.#inFlight = options.inFlight ?? 0
+    this.#queue = new JobQueue(options.queueTimeoutMs ?? 10_000, () => this.#retryAfterSeconds())
   }
 
   /**
@@ -131,7 +132,7 @@ export class WorkerPool {
       const worker = this.#idlest()
       if (worker) return this.#run(worker, job)
       this.assertRoom()
-      this.#enqueue(job, signal?.())
+      this.#queue.push(job, signal?.())
     })
   }
 
@@ -143,39 +144,24 @@ export class WorkerPool {
     })
   }
 
-  /** Refuses what waits, lets what runs end, ends every thread. */
-  async stop(): Promise<void> {
+  /**
+   * Refuses what waits, lets what runs end, ends every thread.
+   * @returns whether all threads have ended: one that hangs never will, and would keep the process from ending by itself
+   */
+  async stop(): Promise<boolean> {
     this.#state = 'stopped'
     clearInterval(this.#watch)
-    this.#refuseQueued(new ClassifierError('stopped', 'the classifier has stopped'))
+    this.#queue.refuseAll(new ClassifierError('stopped', 'the classifier has stopped'))
     // A thread must not end while it loads a model either.
     await Promise.allSettled([...this.#workers].map((worker) => worker.stop()).concat(...this.#starting))
-  }
-
-  #enqueue(job: Job, signal: AbortSignal | undefined): void {
-    if (signal?.aborted) throw cancelled()
-    const leave = (error: ClassifierError) => {
-      const at = this.#queue.indexOf(queued)
-      if (at === -1) return
-      this.#queue.splice(at, 1)
-      clearTimeout(queued.timer)
-      job.reject(error)
-    }
-    const timeout = this.options.queueTimeoutMs ?? 10_000
-    const tooLate = () =>
-      leave(new ClassifierError('deadline', `the request waited ${timeout} ms for a free worker`))
-    const queued: QueuedJob = { ...job, timer: setTimeout(tooLate, timeout) }
-    this.#queue.push(queued)
-    signal?.addEventListener('abort', () => leave(cancelled()), { once: true })
+    return !this.#hasAbandoned
   }
 
   #runNext(): void {
     while (this.#queue.length > 0) {
       const worker = this.#idlest()
       if (!worker) return
-      const job = this.#queue.shift() as QueuedJob
-      clearTimeout(job.timer)
-      this.#run(worker, job)
+      this.#run(worker, this.#queue.shift() as Job)
     }
   }
 
@@ -269,25 +255,19 @@ export class WorkerPool {
   #findHung(): void {
     const limit = this.options.runTimeoutMs ?? 60_000
     for (const worker of this.#workers) {
-      if (worker.oldestMs <= limit) continue
-      worker.abandon(`a worker has not answered for more than ${limit} ms`)
+      if (!worker.isHung(limit)) continue
+      worker.abandon(`a worker has not got on for more than ${limit} ms`)
+      this.#hasAbandoned = true
       this.#workers.delete(worker)
-      this.#giveUp(`a worker hangs: it has not answered for more than ${limit} ms`)
+      this.#giveUp(`a worker hangs: it has not got on for more than ${limit} ms`)
     }
   }
 
   #giveUp(reason: string): void {
     if (this.#state !== 'running') return
     this.#state = 'failed'
-    this.#refuseQueued(new ClassifierError('not-ready', 'the classifier has failed'))
+    this.#queue.refuseAll(new ClassifierError('not-ready', 'the classifier has failed'))
     this.options.onWorkerDied?.(reason, true)
-  }
-
-  #refuseQueued(error: ClassifierError): void {
-    for (const job of this.#queue.splice(0)) {
-      clearTimeout(job.timer)
-      job.reject(error)
-    }
   }
 
   #retryAfterSeconds(): number {
@@ -302,8 +282,4 @@ export class WorkerPool {
  */
 function inFlightFor(runMs: number): number {
   return Math.min(16, Math.max(2, Math.ceil(5 / runMs)))
-}
-
-function cancelled(): ClassifierError {
-  return new ClassifierError('cancelled', 'the caller left before the request was run')
 }

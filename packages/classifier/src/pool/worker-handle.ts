@@ -37,12 +37,17 @@ export class HandlerError extends Error {
   }
 }
 
+/** How many times the limit a job may stand still while its worker gets on with others. */
+const PATIENCE = 10
+
 /** The main thread's side of one worker. */
 export class WorkerHandle {
   readonly #worker: Worker
   /** In the order in which they were given. */
-  readonly #jobs = new Map<number, Job & { since: number }>()
+  readonly #jobs = new Map<number, Job & { started: number; lastProgress: number }>()
   #nextId = 0
+  /** Of any job, by `performance.now()`. */
+  #lastProgress = 0
   #stopping = false
   /** Settles when the worker can take jobs, or never will. */
   readonly ready: Promise<WorkerInfo>
@@ -82,6 +87,7 @@ export class WorkerHandle {
       this.#worker.on('message', (message: FromWorker) => {
         if (message.type === 'ready') resolve(message.info)
         else if (message.type === 'failed') reject(revive(message.error))
+        else if (message.type === 'progress') this.#progressed(message.id)
         else this.#finish(message, onIdle)
       })
       this.ended.then((why) => reject(new ClassifierError('worker-died', `a worker did not start: ${why}`)))
@@ -100,10 +106,15 @@ export class WorkerHandle {
     return this.#jobs.size
   }
 
-  /** Milliseconds since the oldest of them was given; 0 without any. */
-  get oldestMs(): number {
-    for (const { since } of this.#jobs.values()) return performance.now() - since
-    return 0
+  /**
+   * Whether nothing has got on for so long, or one job for much longer while others did: one that waits its turn behind
+   * jobs of many images is slow, not lost.
+   */
+  isHung(limitMs: number): boolean {
+    let oldest = Number.POSITIVE_INFINITY
+    for (const { lastProgress } of this.#jobs.values()) oldest = Math.min(oldest, lastProgress)
+    const silent = performance.now() - Math.max(oldest, this.#lastProgress)
+    return silent > limitMs || performance.now() - oldest > PATIENCE * limitMs
   }
 
   /** Tells its callers that no answer will come, and from now on ignores it. Its thread ends if ever it comes back. */
@@ -115,7 +126,8 @@ export class WorkerHandle {
 
   run(job: Job): void {
     const id = this.#nextId++
-    this.#jobs.set(id, { ...job, since: performance.now() })
+    const started = performance.now()
+    this.#jobs.set(id, { ...job, started, lastProgress: started })
     const { kind, parts, detail } = job
     // Transferred, not copied: the bytes leave the main thread's memory.
     this.#worker.postMessage({ type: 'run', id, kind, parts, detail } satisfies ToWorker, parts)
@@ -128,10 +140,17 @@ export class WorkerHandle {
     await this.ended
   }
 
-  #finish(message: Extract<FromWorker, { id: number }>, onIdle: () => void): void {
+  #progressed(id: number): void {
+    this.#lastProgress = performance.now()
+    const job = this.#jobs.get(id)
+    if (job) job.lastProgress = this.#lastProgress
+  }
+
+  #finish(message: Extract<FromWorker, { timings: Timings }>, onIdle: () => void): void {
+    this.#lastProgress = performance.now()
     const job = this.#jobs.get(message.id)
     this.#jobs.delete(message.id)
-    if (job) this.onAnswered?.(job.submitted, job.since, message.timings, job.context)
+    if (job) this.onAnswered?.(job.submitted, job.started, message.timings, job.context)
     if (message.type === 'done') job?.resolve(message.answer)
     else job?.reject(revive(message.error))
     onIdle()

@@ -31,13 +31,24 @@ async function load(settings: WorkerSettings): Promise<void> {
   }
 }
 
+/** How often the main thread hears that a request with many images gets on. */
+const PROGRESS_MS = 200
+
 function serve(classifier: Classifier, handlers: Record<string, Handler>): void {
-  let running = 0
+  const running = new Map<number, { timings: Timings; told: number }>()
+  // Each run that has ended added to the timings. While a run blocks this thread, nothing is told.
+  setInterval(() => {
+    for (const [id, job] of running) {
+      if (job.timings.length === job.told) continue
+      job.told = job.timings.length
+      send({ type: 'progress', id })
+    }
+  }, PROGRESS_MS).unref()
   let stopping = false
 
   // A session may not be released while it runs, and its thread may not be terminated: both abort the process.
   const stopWhenIdle = async () => {
-    if (!stopping || running > 0) return
+    if (!stopping || running.size > 0) return
     await classifier.release()
     port.close()
   }
@@ -49,7 +60,7 @@ function serve(classifier: Classifier, handlers: Record<string, Handler>): void 
     }
     const { id, kind, parts, detail } = message
     const timings: Timings = []
-    running++
+    running.set(id, { timings, told: 0 })
     try {
       const handler = handlers[kind]
       if (!handler) throw new Error(`there is no handler for "${kind}"`)
@@ -62,7 +73,7 @@ function serve(classifier: Classifier, handlers: Record<string, Handler>): void 
     } catch (error) {
       send({ type: 'error', id, error: plain(error), timings })
     }
-    running--
+    running.delete(id)
     return stopWhenIdle()
   })
 }
