@@ -13,6 +13,11 @@
 #   $OUT_DIR/outputs.env  NAME=VALUE, one a line
 # Sets REPOSITORY_ROOT and OUT_DIR, and exports OUT_DIR.
 
+# An older one takes an empty array for an unset variable, and fails somewhere in the middle.
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  echo "error: bash 4.4 or newer is needed, this is $BASH_VERSION (macOS: brew install bash, then open a new terminal)" >&2
+  exit 1
+fi
 REPOSITORY_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 # shellcheck disable=SC2034  # for who sources this
 readonly REPOSITORY_ROOT

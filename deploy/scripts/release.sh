@@ -7,6 +7,8 @@
 #   TIMEOUT         the longest wait for pods and tests, as Helm writes it; default: 5m. Going back after a failure
 #                   always gets 5m
 #   KUBECONFIG      the cluster; default: kubectl's own
+#   NODE_ADDRESS    where a Service of type NodePort is reached from here; default: the first node's address in the
+#                   cluster, which Docker Desktop does not lead to
 #   HELM_MAX_HISTORY  revisions that are kept; default: 30
 #   HELM, KUBECTL   the programs; default: helm (3 or 4) and kubectl
 
@@ -83,8 +85,8 @@ show_failure() {
 # release_url: where the release is reached: its Ingress, or its Service's address, which for a ClusterIP only the
 # cluster and machines with a route into it can use.
 release_url() {
-  local node
-  node=$(kubectl get nodes --output 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}' 2>/dev/null || true)
+  local node=${NODE_ADDRESS:-}
+  [[ -n $node ]] || node=$(kubectl get nodes --output 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}' 2>/dev/null || true)
   kubectl get service,ingress --selector "app.kubernetes.io/instance=$RELEASE" --output json | NODE_ADDRESS=$node json '(() => {
     const ingress = it.items.find(({ kind }) => kind === "Ingress")
     const host = ingress?.spec.rules?.[0]?.host

@@ -82,6 +82,8 @@ const clusterSchema = z.object({
   REGISTRY_PLAIN_HTTP: z.enum(['true', 'false']).default('false'),
   /** How the existing cluster's pods reach this machine. */
   HOST_ADDRESS: z.string().default(''),
+  /** Where this machine reaches the existing cluster's NodePorts; default: at its first node's address. */
+  NODE_ADDRESS: z.string().default(''),
 })
 
 export type ClusterSettings = Omit<z.infer<typeof clusterSchema>, 'LOCAL_STATE_DIR'> & {

@@ -8,7 +8,8 @@ export async function clusterCommand(
   args: string[],
   environment: Record<string, string>,
 ): Promise<{ code: number; output: string }> {
-  const unset = { CLUSTER: '', CLUSTER_SCRIPT: '', KUBECONFIG: '', REGISTRY: '', HOST_ADDRESS: '' }
+  const names = ['CLUSTER', 'CLUSTER_SCRIPT', 'KUBECONFIG', 'REGISTRY', 'HOST_ADDRESS', 'NODE_ADDRESS']
+  const unset = Object.fromEntries(names.map((name) => [name, '']))
   const child = spawn(process.execPath, [join(root, 'deploy/local/bin/cluster.js'), ...args], {
     env: launcherEnvironment({ ...unset, ...environment }),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -27,7 +27,8 @@ const cluster = async (command: string, environment = {}) =>
 
 const NO_ENGINE = 'exit 1'
 const ENGINE = `case $1 in version) echo 27.0 ;; network) [ "$2" != inspect ] || echo fc00::1 172.18.0.1 ;; esac`
-const KIND = 'case "$*" in "get nodes"*) echo node-1 ;; esac; cat >/dev/null'
+const KIND =
+  'case "$*" in "get nodes"*) echo node-1 ;; "create cluster"*) cat >"$(dirname "$0")/../kind.yaml" ;; esac; cat >/dev/null'
 
 beforeEach(async () => {
   folder = await temporaryFolder()
@@ -57,13 +58,14 @@ describe('npm run cluster:up', () => {
     await fake('kind', KIND)
     expect(await cluster('up')).toEqual({ code: 0, output: expect.stringContaining('localhost:5001') })
     const made = await called()
+    const [, name] = /--name (devops-for-ai-apps-[0-9a-f]{8}) --kubeconfig/.exec(made.join('\n')) ?? []
     expect(made).toContain(
-      'docker run --detach --publish 127.0.0.1:5001:5000 --name devops-for-ai-apps-registry registry:2',
+      `docker run --detach --publish 127.0.0.1:5001:5000 --name ${name}-registry registry:2`,
     )
     expect(made).toContain(
       'docker exec -i node-1 cp /dev/stdin /etc/containerd/certs.d/localhost:5001/hosts.toml',
     )
-    expect(made).toContain('docker network connect kind devops-for-ai-apps-registry')
+    expect(made).toContain(`docker network connect kind ${name}-registry`)
     const settings = await readFile(join(folder, 'cluster/cluster.env'), 'utf8')
     expect(settings).toContain('REGISTRY=localhost:5001\nREGISTRY_PLAIN_HTTP=true\n')
     if (process.platform === 'linux') expect(settings).toContain('HOST_ADDRESS=172.18.0.1\n')
@@ -71,10 +73,55 @@ describe('npm run cluster:up', () => {
     await rm(calls)
     expect((await cluster('down')).code).toBe(0)
     expect((await called()).slice(-2)).toEqual([
-      expect.stringContaining('kind delete cluster --name devops-for-ai-apps'),
-      'docker rm --force --volumes devops-for-ai-apps-registry',
+      expect.stringContaining(`kind delete cluster --name ${name} `),
+      `docker rm --force --volumes ${name}-registry`,
     ])
     await expect(readFile(join(folder, 'cluster/state.json'))).rejects.toThrow('ENOENT')
+  })
+
+  test('when kind makes the cluster, then every NodePort is a port of this machine too', async () => {
+    await fake('docker', ENGINE)
+    await fake('kind', KIND)
+    await cluster('up')
+    const config = await readFile(join(folder, 'kind.yaml'), 'utf8')
+    const [, first, last] = /service-node-port-range: "(\d+)-(\d+)"/.exec(config) ?? []
+    const mapped = config.matchAll(
+      /^ {6}- \{ containerPort: (\d+), hostPort: (\d+), listenAddress: 127\.0\.0\.1 \}$/gm,
+    )
+    const ports = Array.from({ length: Number(last) - Number(first) + 1 }, (_, i) =>
+      String(Number(first) + i),
+    )
+    expect([...mapped].map(([, inside, outside]) => [inside, outside])).toEqual(
+      ports.map((port) => [port, port]),
+    )
+    expect(ports.length).toBeGreaterThan(8)
+    expect(await readFile(join(folder, 'cluster/cluster.env'), 'utf8')).toContain(
+      'SERVICE_TYPE=NodePort\nNODE_ADDRESS=127.0.0.1\n',
+    )
+  })
+
+  test('when the engine is Docker Desktop, then pods reach this machine by its name', async () => {
+    await fake('docker', `[ "$1" != info ] || echo Docker Desktop; ${ENGINE}`)
+    await fake('kind', KIND)
+    await cluster('up')
+    expect(await readFile(join(folder, 'cluster/cluster.env'), 'utf8')).toContain(
+      'HOST_ADDRESS=host.docker.internal\n',
+    )
+  })
+
+  test("when another checkout's registry has the port, then it says so, and only this checkout's things are removed", async () => {
+    const taken = 'Bind for 127.0.0.1:5001 failed: port is already allocated'
+    await fake('docker', `[ "$1" != run ] || { echo '${taken}' >&2; exit 125; }; ${ENGINE}`)
+    await fake('kind', KIND)
+    const first = await cluster('up')
+    expect(first.code).toBe(1)
+    expect(first.output).toMatch(/port is already allocated[\s\S]*next: If another checkout's cluster is up/)
+    const names = async () =>
+      new Set((await called()).flatMap((call) => / (devops-for-ai-apps-\w+)/.exec(call)?.[1] ?? []))
+    expect((await names()).size).toBe(1)
+    const other = await temporaryFolder()
+    await cluster('up', { LOCAL_STATE_DIR: other })
+    expect((await names()).size).toBe(2)
   })
 
   test('when the script fails, then its words are shown, and it is asked to end what it began', async () => {
@@ -110,11 +157,15 @@ describe('npm run cluster:up', () => {
   test('when KUBECONFIG and REGISTRY are given, then they are used, and nothing is started or ended', async () => {
     const kubeconfig = join(folder, 'theirs')
     await writeFile(kubeconfig, 'kind: Config')
-    const environment = { KUBECONFIG: kubeconfig, REGISTRY: 'registry.example.com' }
+    const environment = {
+      KUBECONFIG: kubeconfig,
+      REGISTRY: 'registry.example.com',
+      NODE_ADDRESS: '192.0.2.7',
+    }
     expect((await cluster('up', environment)).code).toBe(0)
-    expect(await readFile(join(folder, 'cluster/cluster.env'), 'utf8')).toContain(
-      'REGISTRY=registry.example.com\n',
-    )
+    const settings = await readFile(join(folder, 'cluster/cluster.env'), 'utf8')
+    expect(settings).toContain('REGISTRY=registry.example.com\n')
+    expect(settings).toContain('NODE_ADDRESS=192.0.2.7\n')
     expect((await cluster('down', environment)).code).toBe(0)
     expect(await readFile(kubeconfig, 'utf8')).toBe('kind: Config')
     expect(await called()).toEqual([''])

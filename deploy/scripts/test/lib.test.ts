@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
@@ -15,6 +15,20 @@ async function lib(code: string, env: Record<string, string> = {}) {
   })
   return { ...result, outputs: await readFile(join(OUT_DIR, 'outputs.env'), 'utf8').catch(() => '') }
 }
+
+describe('the version of bash', () => {
+  test('when it is too old, then that is said before anything is done, and how to get a newer one', async () => {
+    const text = await readFile(join(scripts, 'lib.sh'), 'utf8')
+    const path = join(await temporaryFolder(), 'lib.sh')
+    // This machine's own is new enough, so more is asked for.
+    await writeFile(path, text.replace('< 404', '< 99904'))
+    const { status, stdout, stderr } = await run(['bash', '-c', `. ${path}; echo on`], {
+      OUT_DIR: '/dev/null/out',
+    })
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(/^error: bash 4\.4 or newer is needed, this is \d.*brew install bash.*\n$/)
+  })
+})
 
 describe('need', () => {
   test('when variables are missing or empty, then all of them are named and the script ends', async () => {

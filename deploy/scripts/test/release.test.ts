@@ -21,7 +21,8 @@ if grep -qx -- "$1" failing; then echo "$1 failed on purpose" >&2; exit 1; fi
 case $1 in
   history) [[ -s history ]] && cat history || { echo 'Error: release: not found' >&2; exit 1; } ;;
   upgrade) [[ ! -s after ]] || mv after history ;;
-  get) if [[ $2 == values ]]; then cat values; elif [[ $2 == manifest ]]; then cat "manifest-$5"; else echo '{"items": []}'; fi ;;
+  get) if [[ $2 == values ]]; then cat values; elif [[ $2 == manifest ]]; then cat "manifest-$5"
+    elif [[ $2 == nodes ]]; then echo 172.18.0.2; elif [[ -f objects ]]; then cat objects; else echo '{"items": []}'; fi ;;
 esac
 `
 const revisions = (...statuses: string[]) =>
@@ -154,6 +155,24 @@ describe('deploy.sh', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('under way') })
     expect(await changes()).toEqual([])
   })
+
+  test.each([
+    [{}, 'http://172.18.0.2:30081'],
+    [{ NODE_ADDRESS: '127.0.0.1' }, 'http://127.0.0.1:30081'],
+  ])(
+    'when the Service is a NodePort and %j is given, then the release is at %s',
+    async (environment, url) => {
+      await put('history', revisions('deployed'))
+      const labels = { 'app.kubernetes.io/component': 'server' }
+      const spec = { type: 'NodePort', ports: [{ port: 80, nodePort: 30081 }] }
+      await put(
+        'objects',
+        JSON.stringify({ items: [{ kind: 'Service', metadata: { labels }, spec, status: {} }] }),
+      )
+      expect((await script('deploy.sh', { ...IMAGE, ...environment })).status).toBe(0)
+      expect(await readFile(join(folder, 'outputs.env'), 'utf8')).toContain(`url=${url}\n`)
+    },
+  )
 
   test('when it is a canary, then the stable image stays', async () => {
     await put('history', revisions('deployed'))

@@ -11,6 +11,7 @@ const temporaryFolder = temporaryFolders()
 const files = [
   ...readdirSync(scripts).map((name) => join(scripts, name)),
   join(root, 'deploy/local/base-image/base-image.sh'),
+  join(root, '.devcontainer/install-kind.sh'),
 ].filter((name) => name.endsWith('.sh'))
 
 const title = has('shellcheck') ? 'shellcheck' : 'shellcheck [skipped: shellcheck is not installed]'

@@ -25,6 +25,7 @@ export async function prepare(report: Report, shell: Shell, folder: string, atEn
   await step('A container engine', async () => {
     const engine = await shell.attempt('bash', ['-c', '. deploy/scripts/lib.sh; engine'])
     if (engine.code === 0) return engine.stdout.trim()
+    if (process.platform !== 'linux') throw new Unavailable(engine.output.trim())
     const { code, output } = await shell.attempt(local('install-debian.sh'), [])
     if (code !== 0)
       throw new Unavailable(`No container engine answers, and none could be installed.\n${output}`)
@@ -45,8 +46,8 @@ export async function prepare(report: Report, shell: Shell, folder: string, atEn
     const printed = await shell.run(local('base-image/base-image.sh'), [])
     return Object.fromEntries([...printed.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]))
   })
-  const store = await step('Azurite', () => openStore(cluster, atEnd))
-  return { report, shell, folder, tools, cluster, clusterStays, bases, store }
+  const stores = await step('Azurite', () => openStore(cluster, atEnd))
+  return { report, shell, folder, tools, cluster, clusterStays, bases, ...stores }
 }
 
 /** The cluster that is up already, which then stays; else one for this run. */
@@ -67,13 +68,17 @@ async function openCluster(
   return { cluster: state.facts, clusterStays }
 }
 
-/** An empty Azurite at an address that pods reach too. */
-async function openStore({ hostAddress }: ClusterFacts, atEnd: AtEnd): Promise<string> {
+/** An empty Azurite that pods reach too. */
+async function openStore(
+  { hostAddress }: ClusterFacts,
+  atEnd: AtEnd,
+): Promise<Pick<World, 'store' | 'podStore'>> {
   const mine = Object.values(networkInterfaces()).some((list) =>
     list?.some(({ address }) => address === hostAddress),
   )
-  // Docker Desktop brings pods to loopback.
+  // Docker Desktop brings pods to loopback, by a name that only they know.
   const azurite = await startAzurite(mine ? { host: hostAddress } : {})
   atEnd('Azurite', azurite.stop)
-  return `azurite://${hostAddress || '127.0.0.1'}:${azurite.port}/${CONTAINER}`
+  const at = (address: string) => `azurite://${address}:${azurite.port}/${CONTAINER}`
+  return { store: at(mine ? hostAddress : '127.0.0.1'), podStore: at(hostAddress || '127.0.0.1') }
 }

@@ -9,7 +9,7 @@ const ALWAYS_THERE = /^(serviceaccount\/default|configmap\/kube-root-ca\.crt|sec
 /** The same chart in its other forms, by Helm 3: the model pulled at start, and the model as another release's endpoint. */
 export async function variants(world: World, image: Build, latest: Build): Promise<void> {
   const { step } = world.report
-  const pulled = `--set model.mode=pulled --set model.name=fashion-mnist --set model.store=${world.store} --set replicaCount=1`
+  const pulled = `--set model.mode=pulled --set model.name=fashion-mnist --set model.store=${world.podStore} --set replicaCount=1`
   const deploy = async (more: string) => {
     const settings = releaseSettings(world, image.release, more)
     await script(world, 'pulled', 'deploy.sh', {

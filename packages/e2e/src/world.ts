@@ -27,8 +27,10 @@ export interface World {
   /** It was up before, and stays. */
   clusterStays: boolean
   tools: { helm3: string; helm4: string; kubectl: string }
-  /** The model store, at an address that pods reach too. */
+  /** The model store as this machine reaches it. */
   store: string
+  /** The same as pods reach it. */
+  podStore: string
   /** Settings for image-build.sh. */
   bases: Record<string, string>
 }
@@ -80,6 +82,7 @@ async function attempt(
       KUBECONFIG: cluster.kubeconfig,
       REGISTRY: cluster.registry,
       REGISTRY_PLAIN_HTTP: String(cluster.registryPlainHttp),
+      NODE_ADDRESS: cluster.nodeAddress,
       HELM: tools.helm4,
       KUBECTL: tools.kubectl,
       ...environment,

@@ -53,7 +53,8 @@ export async function startLocalCloud(say: (text: string) => void, signal: Abort
     return stdout.trim()
   }
   try {
-    const engine = await tell('bash', ['-c', '. deploy/scripts/lib.sh; engine']).catch(async () => {
+    const engine = await tell('bash', ['-c', '. deploy/scripts/lib.sh; engine']).catch(async (error) => {
+      if (process.platform !== 'linux') throw error
       say('Installing podman and its parts')
       await tell(local('install-debian.sh'), [])
       return 'podman'
@@ -93,6 +94,7 @@ export async function startLocalCloud(say: (text: string) => void, signal: Abort
           [...bases.matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
         ),
         REGISTRY_PLAIN_HTTP: String(facts.registryPlainHttp),
+        NODE_ADDRESS: facts.nodeAddress,
         // A laptop gives out no public addresses, and the client is outside of the cluster.
         HELM_ARGS: `--set service.type=${facts.serviceType} --set networkPolicy.ingressCidrs={0.0.0.0/0}`,
         WATCH_SECONDS: '5',
@@ -114,11 +116,11 @@ export async function startLocalCloud(say: (text: string) => void, signal: Abort
   }
 }
 
-/** At an address that pods reach too, where this machine has it. */
+/** At an address that pods reach too, where this machine has it. The pipelines' steps need it here only. */
 async function openLocalStore(hostAddress: string, opened: (azurite: Azurite) => void): Promise<string> {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
   const isMine = addresses.some(({ address }) => address === hostAddress)
   const azurite = await startAzurite(isMine ? { host: hostAddress } : {})
   opened(azurite)
-  return `azurite://${hostAddress || '127.0.0.1'}:${azurite.port}/${CONTAINER}`
+  return `azurite://${isMine ? hostAddress : '127.0.0.1'}:${azurite.port}/${CONTAINER}`
 }

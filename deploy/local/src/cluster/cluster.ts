@@ -102,6 +102,7 @@ function environmentFile(facts: ClusterFacts): string {
     REGISTRY_PLAIN_HTTP: String(facts.registryPlainHttp),
     HOST_ADDRESS: facts.hostAddress,
     SERVICE_TYPE: facts.serviceType,
+    NODE_ADDRESS: facts.nodeAddress,
   }
   return Object.entries(values)
     .map(([name, value]) => `${name}=${shellQuote(value)}\n`)

@@ -28,6 +28,7 @@ export function givenProvider(settings: ClusterSettings): Provider {
         registryPlainHttp: settings.REGISTRY_PLAIN_HTTP === 'true',
         hostAddress: settings.HOST_ADDRESS,
         serviceType: 'NodePort',
+        nodeAddress: settings.NODE_ADDRESS,
       }
     },
     down: async () => {},

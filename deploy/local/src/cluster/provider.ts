@@ -8,6 +8,8 @@ export interface ClusterFacts {
   hostAddress: string
   /** The kind of Service that this machine can reach. */
   serviceType: 'ClusterIP' | 'NodePort'
+  /** Where this machine reaches the NodePorts; empty: at the node's own address. */
+  nodeAddress: string
 }
 
 /** A way to a cluster with a registry. */

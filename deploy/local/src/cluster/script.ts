@@ -27,7 +27,7 @@ export function scriptProvider(script: string, folder: string): Provider {
       await startRegistry(REGISTRY, registryFolder, signal)
       return {
         ...{ kubeconfig, registry: REGISTRY, registryPlainHttp: true },
-        ...{ hostAddress: HOST, serviceType: 'ClusterIP' },
+        ...{ hostAddress: HOST, serviceType: 'ClusterIP', nodeAddress: '' },
       }
     },
     async down() {

@@ -29,7 +29,7 @@ export const chart: Lab = {
     },
     {
       what: 'it answers from outside, with model 2.0.0',
-      hint: 'the address is in .local/lab/out/outputs.env; with kind the port has to be forwarded, see docs/cluster.md',
+      hint: 'the address is url in .local/lab/out/outputs.env; docs/cluster.md says what to do where nothing answers there',
       async look(bench) {
         const url = await bench.output('url')
         if (url === '') return 'deploy.sh has not told an address yet'
