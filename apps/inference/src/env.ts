@@ -12,7 +12,13 @@ export const environmentSchema = z.object({
    * Base URL of an Open Inference endpoint that runs the model, such as another release of this app. Then no model is
    * loaded here; MODEL_DIR says its name and labels.
    */
-  MODEL_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  MODEL_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .refine(
+      withoutCredentials,
+      'must not hold a user or password, which logs would show; use MODEL_ENDPOINT_API_KEY',
+    )
+    .optional(),
   /** Sent to MODEL_ENDPOINT as a bearer token. */
   MODEL_ENDPOINT_API_KEY: z.string().min(1).optional(),
   /** The address to listen at; the default is all addresses, as a container needs it. */
@@ -133,6 +139,12 @@ export function readEnv(): Env {
   if (result.success) return result.data
   const problems = result.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
   throw new Error(`These environment variables are not usable:\n${problems.join('\n')}`)
+}
+
+function withoutCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return true
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
 }
 
 /** Reads `key=value,key=value`. */

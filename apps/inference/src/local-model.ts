@@ -3,6 +3,7 @@ import { type Bundle, type Manifest, verifyBundle } from '@repo/model-bundle'
 import type { Logger } from 'pino'
 import type { Metrics } from './metrics.js'
 import {
+  type Caller,
   identityOf,
   type ModelIdentity,
   type ModelService,
@@ -99,11 +100,11 @@ export class LocalModel implements ModelService {
     kind: RequestKind,
     body: ArrayBuffer[],
     detail: RequestDetail,
-    signal: () => AbortSignal,
+    caller: Caller,
     observer?: WorkObserver,
   ): Promise<string> {
     this.assertUsable()
-    return (this.#pool as WorkerPool).submit(kind, body, JSON.stringify(detail), signal, observer)
+    return (this.#pool as WorkerPool).submit(kind, body, JSON.stringify(detail), caller.left, observer)
   }
 
   assertUsable(): void {

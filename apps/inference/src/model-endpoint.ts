@@ -1,5 +1,6 @@
 import { ClassifierError, type TensorInfo } from '@repo/classifier'
 import { z } from 'zod'
+import { JSON_LENGTH_HEADER, packAnswer } from './open-inference/binary-answer.js'
 
 /** What the endpoint says of its model. */
 export interface EndpointMetadata {
@@ -15,8 +16,19 @@ const metadataSchema = z.object({
   inputs: z.array(tensorSchema).length(1),
   outputs: z.array(tensorSchema).min(1),
 })
-const answerSchema = z.object({ outputs: z.array(z.object({ data: z.array(z.number()) })).min(1) })
+const answerSchema = z.object({
+  outputs: z.array(z.object({ name: z.string(), data: z.array(z.number()) })),
+})
 const errorSchema = z.object({ error: z.string() })
+
+/** What belongs to one request to the endpoint. */
+export interface EndpointCall {
+  signal: AbortSignal
+  /** Of the request that it is made for: its id and its trace. */
+  headers: Record<string, string>
+  /** Where the JSON ends in a body that goes on in bytes. */
+  jsonLength?: string | undefined
+}
 
 /** An error of the endpoint, in the codes of http/problem.ts. */
 export class EndpointError extends Error {
@@ -53,9 +65,10 @@ export class ModelEndpoint {
 
   /**
    * What the endpoint says of a model that is ready.
-   * @throws ClassifierError `not-ready`, worth asking again; `model-mismatch` when that model isn't there
+   * @param output the name of the one output that is used
+   * @throws ClassifierError `not-ready`, worth asking again; `model-mismatch` when that model or output isn't there
    */
-  async metadata(name: string): Promise<EndpointMetadata> {
+  async metadata(name: string, output: string): Promise<EndpointMetadata> {
     const notReady = (why: string) => new ClassifierError('not-ready', `${this.#base}: ${why}`)
     const get = (path: string) =>
       this.#send(path).catch((error: EndpointError) => {
@@ -73,14 +86,26 @@ export class ModelEndpoint {
     const parsed = metadataSchema.safeParse(await (await get(path)).json().catch(() => undefined))
     if (!parsed.success) throw notReady(`${path} does not answer as the Open Inference Protocol says`)
     const { versions, inputs, outputs } = parsed.data
-    return { version: versions[0] as string, input: tensorInfo(inputs[0]), output: tensorInfo(outputs[0]) }
+    const used = outputs.find((candidate) => candidate.name === output)
+    if (!used) {
+      const names = outputs.map((candidate) => `"${candidate.name}"`).join(', ')
+      throw new ClassifierError(
+        'model-mismatch',
+        `the endpoint's model "${name}" has no output "${output}", as the bundle in MODEL_DIR names it; it has ${names}`,
+      )
+    }
+    return { version: versions[0] as string, input: tensorInfo(inputs[0]), output: tensorInfo(used) }
   }
 
-  /** Passes an infer request on. @returns the answer's JSON text. @throws EndpointError or ClassifierError */
-  async infer(model: string, body: Uint8Array, signal: AbortSignal): Promise<string> {
+  /**
+   * Passes an infer request on.
+   * @returns the answer's text, as open-inference/binary-answer.ts has it
+   * @throws EndpointError or ClassifierError
+   */
+  async infer(model: string, body: Uint8Array, call: EndpointCall): Promise<string> {
     const path = `/v2/models/${encodeURIComponent(model)}/infer`
-    const response = await this.#send(path, body, signal)
-    const text = await response.text().catch((error) => {
+    const response = await this.#send(path, body, call)
+    const text = await answerText(response).catch((error) => {
       throw new EndpointError(
         'endpoint-failed',
         `the model's endpoint broke off its answer: ${error.message}`,
@@ -95,25 +120,35 @@ export class ModelEndpoint {
   /** @returns the model's output for one image. @throws as `infer` does */
   async inferImage(
     model: string,
-    input: string,
+    { input, output }: { input: TensorInfo; output: TensorInfo },
     image: Uint8Array,
-    signal: AbortSignal,
+    call: EndpointCall,
   ): Promise<Float32Array> {
     const data = [Buffer.from(image).toString('base64')]
-    const body = JSON.stringify({ inputs: [{ name: input, shape: [1], datatype: 'BYTES', data }] })
-    const text = await this.infer(model, Buffer.from(body), signal)
-    const answer = answerSchema.safeParse(parse(text))
-    if (!answer.success) throw new EndpointError('endpoint-failed', "the model's endpoint sent no output")
-    return Float32Array.from(answer.data.outputs[0]?.data ?? [])
+    const body = JSON.stringify({
+      inputs: [{ name: input.name, shape: [1], datatype: 'BYTES', data }],
+      outputs: [{ name: output.name }],
+    })
+    const text = await this.infer(model, Buffer.from(body), call)
+    const answer = answerSchema.safeParse(parse(text)).data?.outputs.find(({ name }) => name === output.name)
+    if (!answer)
+      throw new EndpointError('endpoint-failed', `the model's endpoint sent no output "${output.name}"`)
+    return Float32Array.from(answer.data)
   }
 
-  /** @throws EndpointError, or what `signal` was aborted with */
-  async #send(path: string, body?: Uint8Array, signal?: AbortSignal): Promise<Response> {
+  /** @throws EndpointError, or ClassifierError `cancelled` */
+  async #send(path: string, body?: Uint8Array, call?: EndpointCall): Promise<Response> {
+    const { signal, headers, jsonLength } = call ?? {}
     const timeout = AbortSignal.timeout(this.options.timeoutMs)
     try {
       const response = await fetch(this.#base + path, {
         headers: {
+          ...headers,
           ...(body && { 'content-type': 'application/json' }),
+          ...(jsonLength !== undefined && {
+            'content-type': 'application/octet-stream',
+            [JSON_LENGTH_HEADER]: jsonLength,
+          }),
           ...(this.options.apiKey && { authorization: `Bearer ${this.options.apiKey}` }),
         },
         ...(body && { method: 'POST', body }),
@@ -135,6 +170,17 @@ export class ModelEndpoint {
       throw new EndpointError('endpoint-failed', `the model's endpoint cannot be reached: ${why}`)
     }
   }
+}
+
+/** @throws what reading the body throws, or Error */
+async function answerText(response: Response): Promise<string> {
+  const given = response.headers.get(JSON_LENGTH_HEADER)
+  if (given === null) return response.text()
+  const bytes = Buffer.from(await response.arrayBuffer())
+  const length = Number(given)
+  if (!Number.isInteger(length) || length < 0 || length > bytes.length)
+    throw new Error(`no ${JSON_LENGTH_HEADER}: ${given}`)
+  return packAnswer(bytes.toString('utf8', 0, length), bytes.subarray(length))
 }
 
 function tensorInfo(tensor: z.infer<typeof tensorSchema> | undefined): TensorInfo {

@@ -14,6 +14,14 @@ export interface ModelIdentity {
   sha256: string
 }
 
+/** Who a request comes from, for those who answer it. */
+export interface Caller {
+  /** Makes a signal that is aborted when the caller leaves; not asked for when nothing could be stopped. */
+  left(): AbortSignal
+  /** Headers for requests that are made because of this one. */
+  onward(): Record<string, string>
+}
+
 /** The model behind the HTTP routes: knows whether it can answer, and answers. In this process, or at an endpoint. */
 export interface ModelService {
   readonly state: ModelState
@@ -37,16 +45,15 @@ export interface ModelService {
   /**
    * Has a request body answered, which is handed over.
    * @param body in the parts in which it came
-   * @param signal makes one that is aborted when the caller leaves; not called when nothing could be stopped
    * @param observer is told what the time went into, before this resolves
-   * @returns the answer's JSON text
+   * @returns the answer's text: JSON, unless open-inference/binary-answer.ts has it otherwise
    * @throws an error with a code of http/problem.ts
    */
   submit(
     kind: RequestKind,
     body: ArrayBuffer[],
     detail: RequestDetail,
-    signal: () => AbortSignal,
+    caller: Caller,
     observer?: WorkObserver,
   ): Promise<string>
   /** The error for a request that comes while there is no model to answer it. */

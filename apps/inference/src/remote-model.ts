@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClassifierError, softmax, type TensorInfo, topK } from '@repo/classifier'
-import { type Bundle, readBundle } from '@repo/model-bundle'
+import { type Bundle, type Manifest, readBundle } from '@repo/model-bundle'
 import type { Logger } from 'pino'
-import { type EndpointMetadata, ModelEndpoint } from './model-endpoint.js'
+import { type EndpointCall, type EndpointMetadata, ModelEndpoint } from './model-endpoint.js'
 import {
+  type Caller,
   identityOf,
   type ModelIdentity,
   type ModelService,
@@ -80,7 +81,7 @@ export class RemoteModel implements ModelService {
   async start(): Promise<void> {
     try {
       const bundle = await readBundle(this.options.modelFolder)
-      const metadata = await this.#untilReady(bundle.manifest.name)
+      const metadata = await this.#untilReady(bundle.manifest)
       if (!metadata) return
       checkWidth(metadata.output, bundle)
       const { version } = metadata
@@ -104,10 +105,10 @@ export class RemoteModel implements ModelService {
   }
 
   /** @returns undefined when a stop was asked for meanwhile */
-  async #untilReady(name: string): Promise<EndpointMetadata | undefined> {
+  async #untilReady({ name, output }: Manifest): Promise<EndpointMetadata | undefined> {
     for (let tries = 0; this.#state === 'loading'; tries++) {
       try {
-        return await this.#endpoint.metadata(name)
+        return await this.#endpoint.metadata(name, output.name)
       } catch (error) {
         if (!(error instanceof ClassifierError) || error.code === 'model-mismatch') throw error
         if (tries % 20 === 0) this.logger.info(`waiting for the model's endpoint: ${error.message}`)
@@ -129,7 +130,7 @@ export class RemoteModel implements ModelService {
     kind: RequestKind,
     body: ArrayBuffer[],
     detail: RequestDetail,
-    signal: () => AbortSignal,
+    caller: Caller,
   ): Promise<string> {
     this.assertUsable()
     if (kind === 'preview')
@@ -138,18 +139,19 @@ export class RemoteModel implements ModelService {
     this.#running++
     try {
       const bytes = Buffer.concat(body.map((part) => new Uint8Array(part)))
-      const left = signal()
-      if (kind === 'infer') return await this.#endpoint.infer(manifest.name, bytes, left)
-      const classify = (image: Uint8Array, top: number) => this.#classify(image, top, left)
+      const call = { signal: caller.left(), headers: caller.onward(), jsonLength: detail.jsonLength }
+      if (kind === 'infer') return await this.#endpoint.infer(manifest.name, bytes, call)
+      const classify = (image: Uint8Array, top: number) =>
+        this.#classify(image, top, { ...call, jsonLength: undefined })
       return await scoreHandlers({ classify })[kind](bytes, detail, [])
     } finally {
       this.#running--
     }
   }
 
-  async #classify(image: Uint8Array, top: number, signal: AbortSignal) {
+  async #classify(image: Uint8Array, top: number, call: EndpointCall) {
     const { manifest, tensors } = this.model
-    const output = await this.#endpoint.inferImage(manifest.name, tensors.input.name, image, signal)
+    const output = await this.#endpoint.inferImage(manifest.name, tensors, image, call)
     const labels = this.#bundle?.labels ?? []
     return topK(manifest.output.kind === 'logits' ? softmax(output) : output, labels, top)
   }
@@ -170,8 +172,11 @@ export class RemoteModel implements ModelService {
 
 /** Labels are added by their index, so at least their number has to fit. @throws ClassifierError `model-mismatch` */
 function checkWidth({ shape }: TensorInfo, { labels }: Bundle): void {
-  const width = shape.at(-1)
-  if (typeof width !== 'number' || width === labels.length) return
+  const sizes = shape.slice(1)
+  // What is free shows in an answer only.
+  if (!sizes.every((size) => typeof size === 'number')) return
+  const width = sizes.reduce((product, size) => product * size, 1)
+  if (width === labels.length) return
   throw new ClassifierError(
     'model-mismatch',
     `the endpoint's model answers with ${width} values, but the bundle here has ${labels.length} labels; give MODEL_DIR a bundle of the same model`,

@@ -16,6 +16,8 @@ export interface TraceCaller {
 /** The span of one request, and those below it. */
 export interface RequestTrace {
   readonly traceId: string
+  /** The header by which what is done elsewhere becomes a child of this. */
+  readonly traceparent: string
   /** Adds what a worker did for it, in the pool's terms. */
   worked(submitted: number, started: number, timings: Timings): void
   /** @param route the route's template; undefined when none took the request */
@@ -46,12 +48,14 @@ export function requestTraces(api: typeof import('@opentelemetry/api'), tracer: 
     const attributes = { 'http.request.method': knownMethod(method), 'url.path': path }
     const options = { kind: api.SpanKind.SERVER, startTime: epoch + now, attributes }
     const span = tracer.startSpan(knownMethod(method), options, outer)
+    const { traceId, spanId, traceFlags } = span.spanContext()
     const inner = api.trace.setSpan(outer, span)
     const part = (name: string, start: number, ms: number) =>
       tracer.startSpan(name, { startTime: epoch + start }, inner).end(epoch + start + ms)
 
     return {
-      traceId: span.spanContext().traceId,
+      traceId,
+      traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
       worked(submitted, started, timings) {
         if (!span.isRecording()) return
         part('queue', submitted, started - submitted)

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
@@ -46,10 +46,10 @@ async function version(url: string): Promise<object> {
 
 /** Answers every request after what `answer` says; undefined: never. */
 async function stub(
-  answer: (path: string) => { status: number; body?: unknown } | undefined,
+  answer: (path: string, headers: IncomingHttpHeaders) => { status: number; body?: unknown } | undefined,
 ): Promise<string> {
   const server = createServer((req, res) => {
-    const wanted = answer(req.url ?? '')
+    const wanted = answer(req.url ?? '', req.headers)
     if (wanted) res.writeHead(wanted.status, { 'retry-after': '7' }).end(JSON.stringify(wanted.body ?? {}))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -64,7 +64,7 @@ const METADATA = {
   name: 'fashion-mnist',
   versions: ['2.0.0'],
   inputs: [{ name: 'input', datatype: 'FP32', shape: [-1, 1, 28, 28] }],
-  outputs: [{ name: 'output', datatype: 'FP32', shape: [-1, 10] }],
+  outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1, 10] }],
 }
 
 /** An endpoint with a ready model whose infer does something else. */
@@ -151,9 +151,59 @@ test('when the endpoint serves a model of another name or width, then the start 
   await expect(remote(other).start()).rejects.toThrow(/no model "fashion-mnist"/)
   const narrow = await stub(() => ({
     status: 200,
-    body: { ...METADATA, outputs: [{ name: 'output', datatype: 'FP32', shape: [-1, 9] }] },
+    body: { ...METADATA, outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1, 9] }] },
   }))
   await expect(remote(narrow).start()).rejects.toThrow(/9 values.*10 labels/)
+})
+
+const tensor = (name: string, shape: number[]) => ({ name, datatype: 'FP32', shape })
+const VALUES = Array.from({ length: 10 }, (_, index) => (index === 3 ? 100 : 0))
+
+test('when the endpoint has several outputs, then the one that the bundle names is used, in whatever order', async () => {
+  const outputs = [tensor('features', [-1, 512]), tensor('logits', [-1, 10, 1, 1])]
+  const answer = [
+    { ...tensor('features', [1, 2]), data: [7, 7] },
+    { ...tensor('logits', [1, 10, 1, 1]), data: VALUES },
+  ]
+  const endpoint = await stub((path) => ({
+    status: 200,
+    body: path.endsWith('/infer') ? { outputs: answer } : { ...METADATA, outputs },
+  }))
+  const app = await front(endpoint)
+  const { result } = (await (await score(app.url, image, 'image/png')).json()) as ScoreAnswer
+  expect(result[0][0]?.[0]).toEqual(['Dress', 100])
+})
+
+test('when the endpoint has no output of the name in the bundle, then the start fails and says so', async () => {
+  const outputs = [tensor('features', [-1, 10])]
+  const endpoint = await stub(() => ({ status: 200, body: { ...METADATA, outputs } }))
+  await expect(remote(endpoint).start()).rejects.toThrow(/no output "logits".*it has "features"/)
+})
+
+test('when a request has an id and a trace, then what it asks of the endpoint has them too', async () => {
+  const seen: IncomingHttpHeaders[] = []
+  const endpoint = await stub((path, headers) => {
+    if (!path.endsWith('/infer')) return { status: 200, body: METADATA }
+    seen.push(headers)
+    return { status: 200, body: { outputs: [{ ...tensor('logits', [1, 10]), data: VALUES }] } }
+  })
+  const app = await front(endpoint)
+  const trace = {
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    tracestate: 'vendor=1',
+  }
+  const send = (headers: Record<string, string>) =>
+    fetch(`${app.url}/score`, {
+      method: 'POST',
+      body: image,
+      headers: { 'content-type': 'image/png', ...headers },
+    })
+  await send({ 'x-request-id': 'from-the-caller', ...trace })
+  const plain = await send({ traceparent: 'nonsense', tracestate: 'vendor=1' })
+  expect(seen[0]).toMatchObject({ 'x-request-id': 'from-the-caller', ...trace })
+  expect(seen[1]?.['x-request-id']).toBe(plain.headers.get('x-request-id'))
+  expect(seen[1]).not.toHaveProperty('traceparent')
+  expect(seen[1]).not.toHaveProperty('tracestate')
 })
 
 test('when the endpoint serves another version, then that version is told and no hash is claimed', async () => {

@@ -5,7 +5,8 @@ import { ClassifierError } from './errors.js'
 import { type DecodeImage, imageDecoder } from './image/decode.js'
 import { tensorPng } from './image/preview.js'
 import { channelCount, type FillTensor, type TensorData, tensorFiller } from './image/tensor.js'
-import { loadModel, type Model, type TensorInfo } from './model.js'
+import { loadModel, type Model, type ModelOutput, type TensorInfo } from './model.js'
+import { finite, refusal } from './run-check.js'
 import type { Timings } from './timings.js'
 import { type Prediction, softmax, topK } from './top-k.js'
 
@@ -58,7 +59,7 @@ export class Classifier {
    * @throws ClassifierError about the image
    */
   async classify(image: Uint8Array, k = 3, timings?: Timings): Promise<Prediction[]> {
-    const output = await this.runImage(image, timings)
+    const { data: output } = await this.runImage(image, timings)
     const probabilities = this.bundle.manifest.output.kind === 'logits' ? softmax(output) : output
     return topK(probabilities, this.bundle.labels, k)
   }
@@ -66,9 +67,9 @@ export class Classifier {
   /**
    * The model's own output for one image, before softmax: as many values as there are labels.
    * @param timings is added to
-   * @throws ClassifierError about the image
+   * @throws ClassifierError about the image, or `output-not-finite`
    */
-  async runImage(image: Uint8Array, timings?: Timings): Promise<Float32Array> {
+  async runImage(image: Uint8Array, timings?: Timings): Promise<ModelOutput> {
     const start = performance.now()
     const pixels = await this.decode(image)
     const tensor = this.#free.pop() ?? this.#newTensor()
@@ -77,7 +78,7 @@ export class Classifier {
       const filled = performance.now()
       const output = await this.model.run(tensor, this.#shape)
       timings?.push(THREAD_START + start, filled - start, THREAD_START + filled, performance.now() - filled)
-      return output
+      return finite(output)
     } finally {
       this.#free.push(tensor)
     }
@@ -85,14 +86,18 @@ export class Classifier {
 
   /**
    * The model's own output for an input tensor that is already prepared.
-   * @param data row-major values of `batch` images, in the model's layout
+   * @param data row-major values, in the model's layout
+   * @param shape of that tensor, the batch first; sizes that the ONNX file leaves free may differ from the manifest's
    * @param timings is added to
+   * @throws ClassifierError `input-refused`, when the model cannot run a tensor of that shape, or `output-not-finite`
    */
-  async runTensor(data: TensorData, batch: number, timings?: Timings): Promise<Float32Array> {
+  async runTensor(data: TensorData, shape: readonly number[], timings?: Timings): Promise<ModelOutput> {
     const start = performance.now()
-    const output = await this.model.run(data, [batch, ...this.#shape.slice(1)])
+    const output = await this.model.run(data, shape).catch((cause: Error) => {
+      throw refusal(cause, shape, this.#shape)
+    })
     timings?.push(0, 0, THREAD_START + start, performance.now() - start)
-    return output
+    return finite(output)
   }
 
   /** The ONNX file's input and the output that the manifest names. */
@@ -126,7 +131,7 @@ export class Classifier {
   async warmUp(): Promise<number> {
     const tensor = this.#newTensor()
     let start = performance.now()
-    const output = await this.model.run(tensor, this.#shape)
+    const { data: output } = await this.model.run(tensor, this.#shape)
     const first = performance.now() - start
     if (output.length !== this.bundle.labels.length) {
       throw new ClassifierError(

@@ -2,7 +2,8 @@
  * What can go wrong between an image and its labels.
  * About the caller's image: `image-unsupported` (not one of the formats read here), `image-undecodable`,
  * `image-too-large` (more pixels than allowed).
- * About the model: `model-unloadable`, `model-mismatch` (the manifest does not fit the ONNX file or the labels).
+ * About the caller's tensor: `input-refused` (the model cannot run one of that shape).
+ * About the model: `output-not-finite` (it answered with NaN or Infinity), `model-unloadable`, `model-mismatch` (the manifest does not fit the ONNX file or the labels).
  * About the moment: `not-ready`, `queue-full`, `deadline` (waited too long), `cancelled` (the caller left),
  * `worker-died`, `stopped`.
  */
@@ -10,6 +11,8 @@ export type ClassifierErrorCode =
   | 'image-unsupported'
   | 'image-undecodable'
   | 'image-too-large'
+  | 'input-refused'
+  | 'output-not-finite'
   | 'model-unloadable'
   | 'model-mismatch'
   | 'not-ready'

@@ -12,6 +12,14 @@ export interface TensorInfo {
   shape: readonly (number | string)[]
 }
 
+/** What a run of the model gave. */
+export interface ModelOutput {
+  /** Row-major. */
+  data: Float32Array
+  /** As the run made it: no dimension is free any more. */
+  shape: readonly number[]
+}
+
 /** A loaded ONNX file. `run` blocks its thread for as long as the model takes, so it belongs into a worker. */
 export interface Model {
   inputs: TensorInfo[]
@@ -20,9 +28,12 @@ export interface Model {
    * @param data the input tensor's values, row-major; may be used again once the promise is fulfilled
    * @param shape the input tensor's shape
    */
-  run(data: TensorData, shape: readonly number[]): Promise<Float32Array>
+  run(data: TensorData, shape: readonly number[]): Promise<ModelOutput>
   release(): Promise<void>
 }
+
+/** A run that fails says so by its error; callers must not be able to fill the log with lines of another form. */
+const RUN_OPTIONS: ort.InferenceSession.RunOptions = { logSeverityLevel: 4 }
 
 /** Version of ONNX Runtime, for people who ask what ran their model. */
 export const onnxRuntimeVersion: string = ort.env.versions.node ?? ort.env.versions.common
@@ -55,10 +66,10 @@ export async function loadModel(bundle: Bundle, threads: number, graph: GraphFil
     inputs,
     outputs,
     async run(data, shape) {
-      const results = await session.run({ [input.name]: new ort.Tensor(input.dtype, data, shape) }, [
-        output.name,
-      ])
-      return results[output.name]?.data as Float32Array
+      const feeds = { [input.name]: new ort.Tensor(input.dtype, data, shape) }
+      const results = await session.run(feeds, [output.name], RUN_OPTIONS)
+      const { data: values, dims } = results[output.name] as ort.Tensor
+      return { data: values as Float32Array, shape: dims }
     },
     release: () => session.release(),
   }

@@ -39,7 +39,8 @@ try {
   const plain = await loadModel(bundle, 1, { writeGraphTo: path })
   const optimised = await loadModel(bundle, 1, { optimisedGraph: path })
   const { data, shape } = noise(bundle)
-  if (!agree(await plain.run(data, shape), await optimised.run(data, shape))) {
+  const [wanted, found] = [await plain.run(data, shape), await optimised.run(data, shape)]
+  if (!agree(wanted.data, found.data)) {
     throw new Error('the optimised graph does not answer as the plain one does')
   }
 } catch (error) {

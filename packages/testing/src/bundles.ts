@@ -23,6 +23,12 @@ export interface ColourModel {
   outputKind?: 'logits' | 'probabilities'
   /** The ONNX input's first dimension: free by default. */
   batch?: number | string
+  /** Leaves the ONNX input's height and width free. */
+  freeSize?: boolean
+  /** Instead of the means: from `image` to `means`. */
+  nodes?: OnnxNode[]
+  /** The ONNX output's dimensions after the first; by default the channels. */
+  outputShape?: (number | string)[]
   name?: string
   version?: string
   labels?: string[]
@@ -49,7 +55,7 @@ export async function writeColourBundle(folder: string, model: ColourModel = {})
   const labels =
     model.labels ??
     { rgb: ['red', 'green', 'blue'], bgr: ['blue', 'green', 'red'], gray: ['gray'] }[input.channels]
-  const size = [input.height, input.width]
+  const size = model.freeSize ? ['H', 'W'] : [input.height, input.width]
   const shape = [model.batch ?? 'N', ...(input.layout === 'NCHW' ? [channels, ...size] : [...size, channels])]
   const nodes: OnnxNode[] = [
     { op: 'Cast', inputs: ['image'], outputs: ['float'], attributes: { to: 1 } },
@@ -62,8 +68,10 @@ export async function writeColourBundle(folder: string, model: ColourModel = {})
   ]
   const onnx = writeOnnx({
     inputs: [{ name: 'image', dtype: input.dtype, shape }],
-    outputs: [{ name: 'means', dtype: 'float32', shape: [model.batch ?? 'N', channels] }],
-    nodes,
+    outputs: [
+      { name: 'means', dtype: 'float32', shape: [model.batch ?? 'N', ...(model.outputShape ?? [channels])] },
+    ],
+    nodes: model.nodes ?? nodes,
   })
   const contents = { 'labels.txt': Buffer.from(`${labels.join('\n')}\n`), 'model.onnx': onnx }
   const manifest = {

@@ -45,6 +45,7 @@ const STATUS: Record<string, number> = {
   'endpoint-busy': 503,
   'endpoint-failed': 502,
   'endpoint-timeout': 504,
+  'output-not-finite': 500,
 }
 
 /** Codes of requests that are refused though nothing is wrong with them. */
@@ -84,7 +85,8 @@ function errorHandler(
 ): ErrorRequestHandler {
   return (thrown: Thrown, _req, res, next) => {
     const error: Thrown = STATUS[thrown.code ?? ''] === undefined ? asHttpError(thrown) : thrown
-    const status = STATUS[error.code ?? ''] ?? 500
+    const known = STATUS[error.code ?? '']
+    const status = known ?? 500
     if (status === 503) metrics.rejected(error.code ?? '')
     // The client left; Express itself would print the error.
     if (res.destroyed && (status < 500 || error.code === 'cancelled')) return
@@ -97,7 +99,7 @@ function errorHandler(
     if (status === 503) res.set('retry-after', String((error as ClassifierError).retryAfterSeconds ?? 1))
     if (error.headers) res.set(error.headers)
     res.status(status)
-    if (status === 500) return answer(res, { status, ...INTERNAL })
+    if (known === undefined) return answer(res, { status, ...INTERNAL })
     const { code = '', message: detail, details = {} } = error
     return answer(res, { status, code, detail, details })
   }

@@ -1,9 +1,11 @@
 import type { Request, Response } from 'express'
 import type { ModelService } from '../model-service.js'
+import { JSON_LENGTH_HEADER } from '../open-inference/binary-answer.js'
 import type { WorkObserver } from '../request-trace.js'
 import type { RequestKind } from '../worker/handlers.js'
 import { readBody } from './body.js'
 import type { BodyBudget } from './body-budget.js'
+import { onwardHeaders } from './onward-headers.js'
 import { serverTiming } from './server-timing.js'
 
 /** What requests may bring. */
@@ -34,21 +36,26 @@ export async function answerFromWorker(
     const body = await readBody(req, limits.bodyBytes, share)
     // The client left while its body came.
     if (res.destroyed) return
-    const detail = { maxImages: limits.images, contentType: req.get('content-type') ?? '' }
+    const detail = {
+      maxImages: limits.images,
+      contentType: req.get('content-type') ?? '',
+      jsonLength: req.get(JSON_LENGTH_HEADER),
+    }
+    const caller = { left: () => callerLeft(res), onward: () => onwardHeaders(req, res) }
     const observer: WorkObserver = {
       worked(submitted, started, timings) {
         res.set('server-timing', serverTiming(started - submitted, timings))
         res.locals.trace?.worked(submitted, started, timings)
       },
     }
-    send(await service.submit(kind, body, detail, () => callerLeft(res), observer))
+    send(await service.submit(kind, body, detail, caller, observer))
   } finally {
     share.giveBack()
   }
 }
 
 /** Like `res.type('json').send(json)`, which looks up types and charsets: for a small answer that is work to notice. */
-function sendJson(res: Response, json: string): void {
+export function sendJson(res: Response, json: string): void {
   res.setHeader('content-type', 'application/json; charset=utf-8')
   res.end(json)
 }

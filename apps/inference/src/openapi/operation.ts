@@ -67,12 +67,29 @@ const ERRORS: Record<number, { description: string; code: string; detail: string
   415: {
     description: 'The content type is not one of those that are taken.',
     code: 'unsupported-media-type',
-    detail: 'infer takes application/json; got text/plain',
+    detail:
+      'infer takes application/json, or application/octet-stream with Inference-Header-Content-Length; got text/plain',
+  },
+  500: {
+    description: 'A fault on our side, or an answer of the model that is no number.',
+    code: 'output-not-finite',
+    detail: 'image 0: the model answered with NaN as value 3 of its output',
+  },
+  502: {
+    description:
+      "Only where the model is an endpoint of its own (MODEL_ENDPOINT): it failed, or isn't there.",
+    code: 'endpoint-failed',
+    detail: "the model's endpoint answered 500",
   },
   503: {
     description: 'The model is not ready, or too many requests wait. Retry-After says when to try again.',
     code: 'queue-full',
     detail: '128 requests are waiting already',
+  },
+  504: {
+    description: 'Only where the model is an endpoint of its own: it took too long.',
+    code: 'endpoint-timeout',
+    detail: "the model's endpoint did not answer within 60000 ms",
   },
 }
 

@@ -40,7 +40,7 @@ export function operations(model: ServedModel): Operation[] {
             'Computed in 0.6 ms',
           ],
         }),
-        ...errors('problem', 400, 413, 415, 503),
+        ...errors('problem', 400, 413, 415, 500, 502, 503, 504),
       },
     },
     {

@@ -1,5 +1,5 @@
 import { EXAMPLE_IMAGE } from './examples.js'
-import { errors, json, type Operation } from './operation.js'
+import { type Answer, errors, json, type Operation } from './operation.js'
 
 /** What the examples of the protocol need to know. */
 export interface ServedModel {
@@ -10,6 +10,9 @@ export interface ServedModel {
   /** SHA-256 of one of its samples. */
   sample: string
 }
+
+/** JSON, and after it tensors in bytes. */
+const BYTES = { type: 'string', format: 'binary' }
 
 const TAG = 'open inference protocol'
 
@@ -97,23 +100,31 @@ function modelOperations(
       tag: TAG,
       summary: "The model's own output, before softmax and labels",
       description:
-        "Takes a tensor for the model's own input, row-major, flat or nested, or, under the same name with datatype BYTES and shape [n], n images in base64.",
+        "Takes a tensor for the model's own input, row-major, flat or nested, or, under the same name with datatype BYTES and shape [n], n images in base64. As application/octet-stream the extension binary_tensor_data: the header Inference-Header-Content-Length tells how long the JSON is, and the input's binary_data_size how many bytes follow it.",
       parameters,
       request: {
         'application/json': {
           schema: 'InferRequest',
           examples: {
             'an image': { inputs: [tensor] },
-            'with an id': { id: '42', inputs: [tensor], parameters: { unknown: 'ones are ignored' } },
+            'with an id': { id: '42', inputs: [tensor], parameters: { binary_data_output: false } },
+            'with nulls': { id: null, inputs: [tensor], parameters: null, outputs: null },
           },
         },
+        'application/octet-stream': { schema: BYTES },
       },
       responses: {
-        200: json('One output for each image.', 'InferAnswer'),
-        ...errors('protocol', 400, 404, 413, 415, 503),
+        200: inferAnswer(),
+        ...errors('protocol', 400, 404, 413, 415, 500, 502, 503, 504),
       },
     },
   ]
+}
+
+function inferAnswer(): Answer {
+  const answer = json('One output for each image.', 'InferAnswer')
+  // What binary_data or binary_data_output ask for.
+  return { ...answer, content: { ...answer.content, 'application/octet-stream': { schema: BYTES } } }
 }
 
 function ref(name: string): object {

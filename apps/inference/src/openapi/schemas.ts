@@ -1,6 +1,6 @@
 import { manifestSchema } from '@repo/model-bundle'
 import { z } from 'zod'
-import { inferRequestSchema } from '../worker/infer-request.js'
+import { inferRequestSchema } from '../worker/infer-schema.js'
 import { scoreRequestSchema } from '../worker/score-request.js'
 
 const label = z.tuple([z.string(), z.number().min(0).max(100)]).meta({

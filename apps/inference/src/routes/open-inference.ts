@@ -1,9 +1,11 @@
-import { type Request, type RequestHandler, Router } from 'express'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type { Logger } from 'pino'
+import { mediaType } from '../http/media-type.js'
 import { HttpError, onlyMethods, protocolErrorHandler } from '../http/problem.js'
-import { answerFromWorker, type RequestLimits } from '../http/worker-answer.js'
+import { answerFromWorker, type RequestLimits, sendJson } from '../http/worker-answer.js'
 import type { Metrics } from '../metrics.js'
 import type { ModelService } from '../model-service.js'
+import { JSON_LENGTH_HEADER, unpackAnswer } from '../open-inference/binary-answer.js'
 import { tensorMetadata } from '../open-inference/metadata.js'
 import type { AppVersion } from './version.js'
 
@@ -37,7 +39,7 @@ export function openInference(deps: OpenInferenceDeps): Router {
   // Health stays open to the platform; what follows may want a key.
   router.use(guard)
   router.get('/', (_req, res) => {
-    res.json({ name: 'devops-for-ai-apps', version: version.version, extensions: [] })
+    res.json({ name: 'devops-for-ai-apps', version: version.version, extensions: ['binary_tensor_data'] })
   })
   for (const model of ['/models/:model', '/models/:model/versions/:version']) {
     router.get(model, onlyOurModel(service), (_req, res) => {
@@ -51,16 +53,12 @@ export function openInference(deps: OpenInferenceDeps): Router {
       })
     })
     router.get(`${model}/ready`, onlyOurModel(service), (_req, res) => {
-      res.status(ready() ? 200 : 503).json({ name: service.model.manifest.name, ready: ready() })
+      if (!ready()) res.status(503).set('retry-after', '1')
+      res.json({ name: service.model.manifest.name, ready: ready() })
     })
     router.post(`${model}/infer`, onlyOurModel(service), async (req, res) => {
-      if (!req.is('application/json')) {
-        throw new HttpError(
-          'unsupported-media-type',
-          `infer takes application/json; got ${req.get('content-type') ?? 'no Content-Type'}`,
-        )
-      }
-      await answerFromWorker(req, res, 'infer', { service, limits })
+      checkType(req)
+      await answerFromWorker(req, res, 'infer', { service, limits }, (answer) => sendAnswer(res, answer))
     })
     router.all(model, onlyMethods('GET', 'HEAD'))
     router.all(`${model}/ready`, onlyMethods('GET', 'HEAD'))
@@ -73,6 +71,31 @@ export function openInference(deps: OpenInferenceDeps): Router {
   })
   router.use(protocolErrorHandler({ logger, metrics }))
   return router
+}
+
+/**
+ * Without a type a body is taken for JSON, since Triton's clients send none; bytes after the JSON are told by a header of
+ * their own. @throws HttpError
+ */
+function checkType(req: Request): void {
+  const type = mediaType(req)
+  if (['', 'application/json'].includes(type)) return
+  if (type === 'application/octet-stream' && req.get(JSON_LENGTH_HEADER) !== undefined) return
+  throw new HttpError(
+    'unsupported-media-type',
+    `infer takes application/json, or application/octet-stream with ${JSON_LENGTH_HEADER}; got ${type}`,
+  )
+}
+
+function sendAnswer(res: Response, answer: string): void {
+  const binary = unpackAnswer(answer)
+  if (!binary) {
+    sendJson(res, answer)
+    return
+  }
+  const json = Buffer.from(binary.json)
+  res.set(JSON_LENGTH_HEADER, String(json.length)).type('application/octet-stream')
+  res.send(Buffer.concat([json, binary.bytes]))
 }
 
 /** Lets requests for the model and version that is served pass; before it is loaded nobody knows its name. */

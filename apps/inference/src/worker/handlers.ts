@@ -11,9 +11,11 @@ export interface RequestDetail {
   maxImages: number
   /** The Content-Type header. */
   contentType: string
+  /** The Inference-Header-Content-Length header, when there was one. */
+  jsonLength?: string | undefined
 }
 
-/** Answers one kind of request: a body in, the answer's JSON text out. @throws RequestError */
+/** Answers one kind of request: a body in, the answer's text out. @throws RequestError */
 export type WorkerHandler = (body: Uint8Array, detail: RequestDetail, timings: Timings) => Promise<string>
 
 /** Called once in every worker. */

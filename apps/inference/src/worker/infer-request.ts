@@ -1,39 +1,30 @@
 import type { TensorInfo } from '@repo/classifier'
-import { z } from 'zod'
 import { datatype } from '../open-inference/metadata.js'
 import { checkCount, imagesFromList, parseJson } from './content.js'
+import type { RequestDetail } from './handlers.js'
+import {
+  binaryElements,
+  binaryValues,
+  hasBinaryData,
+  imageOf,
+  splitBody,
+  wantsBinary,
+} from './infer-binary.js'
+import { type InputTensor, inferRequestSchema } from './infer-schema.js'
+import { bytes, flatten, floats } from './infer-values.js'
 import { RequestError } from './request-error.js'
 
-/** The body of POST /v2/models/{model}/infer. Members that are not listed here are ignored, as the protocol wants. */
-export const inferRequestSchema = z.object({
-  id: z.string().optional(),
-  parameters: z.record(z.string(), z.unknown()).optional(),
-  inputs: z
-    .array(
-      z.object({
-        name: z.string(),
-        shape: z.array(z.int().min(1)).min(1),
-        datatype: z.string(),
-        parameters: z.record(z.string(), z.unknown()).optional(),
-        // Not validated value by value here: there may be a million of them.
-        data: z
-          .custom<unknown[]>(Array.isArray, 'must be a list, flat or nested, in row-major order')
-          .meta({ type: 'array', description: 'Flat or nested, in row-major order.' }),
-      }),
-    )
-    .length(1),
-  outputs: z.array(z.object({ name: z.string() })).optional(),
-})
-
-/** What is to be run: a prepared tensor for `batch` images, or images. */
+/** What is to be run: a prepared tensor, or images. */
 export type InferInput =
-  | { kind: 'tensor'; data: Float32Array | Uint8Array; batch: number }
+  | { kind: 'tensor'; data: Float32Array | Uint8Array; shape: number[] }
   | { kind: 'images'; images: Uint8Array[] }
 
 export interface InferRequest {
   /** Undefined when the client gave none; the answer has none then. */
   id: string | undefined
   input: InferInput
+  /** The output is wanted in bytes after the JSON. */
+  binaryOutput: boolean
 }
 
 /**
@@ -43,45 +34,53 @@ export interface InferRequest {
 export function readInferRequest(
   body: Uint8Array,
   tensors: { input: TensorInfo; output: TensorInfo },
-  maxImages: number,
+  { maxImages, jsonLength }: Pick<RequestDetail, 'maxImages' | 'jsonLength'>,
 ): InferRequest {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
-  const parsed = inferRequestSchema.safeParse(parseJson(bytes, 'the body'))
+  const { json, binary } = splitBody(Buffer.from(body.buffer, body.byteOffset, body.length), jsonLength)
+  const parsed = inferRequestSchema.safeParse(parseJson(json, 'the body'))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw invalid(`${issue?.path.join('.') || 'the body'}: ${issue?.message}`)
   }
-  const { id, inputs, outputs = [] } = parsed.data
-  const [input] = inputs as [(typeof inputs)[number]]
+  const { id, inputs, outputs } = parsed.data
+  const [input] = inputs as [InputTensor]
   if (input.name !== tensors.input.name) {
     throw invalid(`the model has no input "${input.name}"; its input is "${tensors.input.name}"`)
   }
-  const unknown = outputs.find(({ name }) => name !== tensors.output.name)
+  const unknown = outputs?.find(({ name }) => name !== tensors.output.name)
   if (unknown)
     throw invalid(`the model has no output "${unknown.name}"; its output is "${tensors.output.name}"`)
   checkCount(input.shape[0] as number, maxImages)
+  const raw = hasBinaryData(input, binary) ? binary : undefined
+  const read = input.datatype === 'BYTES' ? readImages : readTensor
   return {
-    id,
-    input: input.datatype === 'BYTES' ? readImages(input, maxImages) : readTensor(input, tensors.input),
+    id: id ?? undefined,
+    input: read(input, raw, { model: tensors.input, maxImages }),
+    binaryOutput: wantsBinary(parsed.data),
   }
 }
 
-interface InputTensor {
-  shape: number[]
-  datatype: string
-  data: unknown[]
+interface Limits {
+  model: TensorInfo
+  maxImages: number
 }
 
-function readImages({ shape, data }: InputTensor, maxImages: number): InferInput {
-  if (shape.length !== 1 || shape[0] !== data.length) {
+/** @param raw the tensor's bytes, when they do not stand in the JSON */
+function readImages(input: InputTensor, raw: Buffer | undefined, { maxImages }: Limits): InferInput {
+  const { shape } = input
+  const [count = 0] = shape
+  const elements = raw ? binaryElements(raw, count) : listed(input)
+  if (shape.length !== 1 || count !== elements.length) {
     throw invalid(
-      `BYTES wants the shape [n] and n base64 images; got [${shape.join(', ')}] and ${data.length} elements`,
+      `BYTES wants the shape [n] and n base64 images; got [${shape.join(', ')}] and ${elements.length} elements`,
     )
   }
-  return { kind: 'images', images: imagesFromList(data, maxImages) }
+  const images = raw ? (elements as Buffer[]).map(imageOf) : imagesFromList(elements, maxImages)
+  return { kind: 'images', images }
 }
 
-function readTensor({ shape, datatype: given, data }: InputTensor, model: TensorInfo): InferInput {
+function readTensor(input: InputTensor, raw: Buffer | undefined, { model }: Limits): InferInput {
+  const { shape, datatype: given } = input
   const wanted = datatype(model.dtype)
   if (given !== wanted)
     throw invalid(`the input's datatype is ${wanted} (or BYTES, for images); got ${given}`)
@@ -94,34 +93,16 @@ function readTensor({ shape, datatype: given, data }: InputTensor, model: Tensor
     )
   const length = shape.reduce((product, size) => product * size, 1)
   // A shape is quickly written, and its values would have to fit into a body: no memory is taken for more.
-  const flat = Array.isArray(data[0]) ? flatten(data, shape) : data
-  if (flat.length !== length)
-    throw invalid(`the shape [${shape.join(', ')}] wants ${length} values; data holds ${flat.length}`)
-  const whole = wanted === 'UINT8'
-  const bad = flat.findIndex(
-    (value) =>
-      typeof value !== 'number' || (whole && !(Number.isInteger(value) && value >= 0 && value <= 255)),
-  )
-  if (bad !== -1)
-    throw invalid(`data: value ${bad} is not ${whole ? 'a whole number from 0 to 255' : 'a number'}`)
-  const values = flat as number[]
-  return {
-    kind: 'tensor',
-    data: whole ? Uint8Array.from(values) : Float32Array.from(values),
-    batch: shape[0] as number,
-  }
+  const values = raw ? binaryValues(raw, wanted) : flatten(listed(input), shape)
+  if (values.length !== length)
+    throw invalid(`the shape [${shape.join(', ')}] wants ${length} values; data holds ${values.length}`)
+  return { kind: 'tensor', data: wanted === 'UINT8' ? bytes(values) : floats(values), shape }
 }
 
-/** Nested lists must have exactly the shape's form. */
-function flatten(data: unknown[], shape: number[]): unknown[] {
-  let level: unknown[] = [data]
-  for (const size of shape) {
-    if (!level.every((list) => Array.isArray(list) && list.length === size)) {
-      throw invalid(`data is nested, but not in the form of its shape [${shape.join(', ')}]`)
-    }
-    level = (level as unknown[][]).flat()
-  }
-  return level
+/** The data in the JSON. */
+function listed({ data }: InputTensor): unknown[] {
+  if (data) return data
+  throw invalid('inputs.0.data: must be a list, flat or nested, in row-major order')
 }
 
 function invalid(message: string): RequestError {

@@ -1,9 +1,12 @@
 import type { Timings } from '@repo/classifier'
-import type { Classifier } from '@repo/classifier/engine'
+import type { Classifier, ModelOutput } from '@repo/classifier/engine'
+import { ClassifierError } from '@repo/classifier/errors'
+import { packAnswer } from '../open-inference/binary-answer.js'
 import { datatype } from '../open-inference/metadata.js'
 import { eachImage } from './content.js'
 import type { WorkerHandler } from './handlers.js'
 import type { InferInput } from './infer-request.js'
+import { RequestError } from './request-error.js'
 
 export type InferKind = 'infer'
 
@@ -12,38 +15,48 @@ export function inferHandlers(classifier: Classifier): Record<InferKind, WorkerH
   const { tensors } = classifier
   const { name, version } = classifier.bundle.manifest
 
-  const run = async (input: InferInput, timings: Timings): Promise<{ data: number[]; batch: number }> => {
+  const run = async (input: InferInput, timings: Timings): Promise<ModelOutput> => {
     if (input.kind === 'tensor') {
-      return {
-        data: Array.from(await classifier.runTensor(input.data, input.batch, timings)),
-        batch: input.batch,
-      }
+      return classifier.runTensor(input.data, input.shape, timings).catch((error) => {
+        const refused = error instanceof ClassifierError && error.code === 'input-refused'
+        throw refused ? new RequestError('invalid-input', error.message) : error
+      })
     }
-    const outputs = await eachImage(input.images, (image) => classifier.runImage(image, timings))
-    return { data: outputs.flatMap((output) => Array.from(output)), batch: outputs.length }
+    return joined(await eachImage(input.images, (image) => classifier.runImage(image, timings)))
   }
 
   return {
-    async infer(body, { maxImages }, timings) {
+    async infer(body, detail, timings) {
       // Loaded when it is needed first: its validator would make every worker's start longer.
       const { readInferRequest } = await import('./infer-request.js')
-      const { id, input } = readInferRequest(body, tensors, maxImages)
-      const { data, batch } = await run(input, timings)
-      const perImage = tensors.output.shape.slice(1).every((size) => typeof size === 'number')
-        ? tensors.output.shape.slice(1)
-        : [data.length / batch]
+      const { id, input, binaryOutput } = readInferRequest(body, tensors, detail)
+      const { data, shape } = await run(input, timings)
       const output = {
         name: tensors.output.name,
         datatype: datatype(tensors.output.dtype),
-        shape: [batch, ...perImage],
-        data,
+        shape,
+        ...(binaryOutput
+          ? { parameters: { binary_data_size: data.byteLength } }
+          : { data: Array.from(data) }),
       }
-      return JSON.stringify({
+      const json = JSON.stringify({
         model_name: name,
         model_version: version,
         ...(id === undefined ? {} : { id }),
         outputs: [output],
       })
+      return binaryOutput ? packAnswer(json, data) : json
     },
   }
+}
+
+/** The outputs of images that ran one by one, as of one batch. */
+function joined(outputs: ModelOutput[]): ModelOutput {
+  const data = new Float32Array(outputs.reduce((length, output) => length + output.data.length, 0))
+  let at = 0
+  for (const output of outputs) {
+    data.set(output.data, at)
+    at += output.data.length
+  }
+  return { data, shape: [outputs.length, ...(outputs[0]?.shape.slice(1) ?? [])] }
 }
