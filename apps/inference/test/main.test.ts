@@ -59,6 +59,13 @@ describe('the process', () => {
     expect(await app.ended).toEqual({ code: 0, signal: null })
   })
 
+  test("when the endpoint's address holds a password, then it is refused without being shown", async () => {
+    const app = start({ MODEL_ENDPOINT: 'http://user:pa55word@127.0.0.1:9' })
+    expect(await app.ended).toEqual({ code: 2, signal: null })
+    expect(app.output()).toMatch(/MODEL_ENDPOINT: .*use MODEL_ENDPOINT_API_KEY/)
+    expect(app.output()).not.toContain('pa55word')
+  })
+
   test('when there is no model, then it says so and ends with exit code 1', async () => {
     const folder = await temporaryFolder()
     const app = start({ MODEL_DIR: folder })

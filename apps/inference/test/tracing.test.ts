@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { readBundle } from '@repo/model-bundle'
 import { pino } from 'pino'
 import { environmentSchema } from '../src/env.js'
+import { RemoteModel } from '../src/remote-model.js'
 import { startTracing, tracingOptions } from '../src/tracing.js'
 import { attributesOf, type OtlpReceiver, type OtlpSpan, startReceiver } from './otlp-receiver.js'
 import { type AppProcess, startProcess, whenReady } from './process.js'
@@ -146,6 +147,21 @@ describe('tracing', () => {
     const [span] = own.spans
     expect(span).toMatchObject({ name: 'POST /score', status: { code: ERROR } })
     expect(attributesOf(span!)).toMatchObject({ 'http.response.status_code': 503, 'error.type': '503' })
+  })
+
+  test('when the model is an endpoint of its own, then what is asked of it is a child of the span', async () => {
+    const [own, behind] = [await startReceiver(), await startApp()]
+    const options = tracingOptions(environmentSchema.parse({ OTEL_EXPORTER_OTLP_ENDPOINT: own.url }), '1.0.0')
+    const logger = pino({ level: 'silent' })
+    const tracing = await startTracing(options!, logger)
+    const remote = { endpoint: behind.url, modelFolder: sampleBundle, limit: 8, timeoutMs: 10_000 }
+    const app = await startApp({ service: new RemoteModel(remote, logger), app: { tracing } })
+    expect((await score(app.url)).status).toBe(200)
+    for (const { close } of [app, behind]) await close()
+    await tracing.stop()
+    await own.close()
+    const asked = behind.logs.map((line) => JSON.parse(line)).find(({ path = '' }) => path.endsWith('/infer'))
+    expect(asked).toMatchObject({ traceId: own.spans[0]?.traceId })
   })
 
   test('when the collector is away, then requests are answered and the loss is logged', async () => {

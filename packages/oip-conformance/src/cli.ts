@@ -13,6 +13,7 @@ Checks that the server at <base-url> speaks the Open Inference Protocol v2 over 
                      where the server's GET /version tells {"model": {"name": ...}}
   --image <file>     an image that the model takes; by default a small PNG is made
   --max-body <bytes> the server's limit for a body; without it the check of 413 is skipped
+  --free-size <n>    what a free dimension (-1) other than the first is set to; 32 by default
   --timeout <secs>   the longest that one answer may take; 10 by default
   --json             print JSON instead of a table
   --help             print this
@@ -65,6 +66,9 @@ function parse(args: string[]): Parsed | 'help' {
     ...(values.model !== undefined && { model: values.model }),
     // Timers hold up to 2^31 ms; an hour is far beyond any answer worth waiting for.
     ...(values.timeout !== undefined && { timeoutMs: 1000 * number('--timeout', values.timeout, 3600) }),
+    ...(values['free-size'] !== undefined && {
+      freeSize: Math.ceil(number('--free-size', values['free-size'], 4096)),
+    }),
     ...(values['max-body'] !== undefined && {
       maxBodyBytes: Math.floor(number('--max-body', values['max-body'], 2 ** 28)),
     }),
@@ -80,6 +84,7 @@ function parseStrictly(args: string[]) {
         model: { type: 'string' },
         image: { type: 'string' },
         'max-body': { type: 'string' },
+        'free-size': { type: 'string' },
         timeout: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

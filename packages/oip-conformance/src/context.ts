@@ -7,6 +7,8 @@ import { DATATYPES, type Tensor } from './tensors.js'
 export interface Model {
   inputs: [Tensor, ...Tensor[]]
   outputs: Tensor[]
+  /** What a free dimension of the inputs other than the first is set to. */
+  freeSize: number
 }
 
 export interface Context {
@@ -16,6 +18,7 @@ export interface Context {
   images: [Buffer, Buffer]
   /** The server's limit for a body; undefined when it is not known. */
   maxBodyBytes: number | undefined
+  freeSize: number
   /** The path of the model, or of another model or version, to which `/ready` and `/infer` can be added. */
   path(place?: { model?: string; version?: string }): string
   /** @throws Unmet when the metadata don't tell what a request needs; read once */
@@ -25,7 +28,7 @@ export interface Context {
 }
 
 export function createContext(
-  given: Pick<Context, 'send' | 'modelName' | 'images' | 'maxBodyBytes'>,
+  given: Pick<Context, 'send' | 'modelName' | 'images' | 'maxBodyBytes' | 'freeSize'>,
 ): Context {
   const path: Context['path'] = ({ model = given.modelName, version } = {}) =>
     `/v2/models/${encodeURIComponent(model)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`
@@ -40,7 +43,11 @@ export function createContext(
     path,
     async model() {
       const { inputs, outputs } = await metadata()
-      return { inputs: tensors(inputs, 'inputs'), outputs: tensors(outputs, 'outputs') }
+      return {
+        inputs: tensors(inputs, 'inputs'),
+        outputs: tensors(outputs, 'outputs'),
+        freeSize: given.freeSize,
+      }
     },
     async version() {
       const { versions } = await metadata()

@@ -24,7 +24,7 @@ export function tensorRequest(model: Model, seeds = [1]): InferRequest {
   const inputs = model.inputs.map(({ name, datatype, shape }) => {
     if (datatype === 'BYTES')
       throw new NotApplicable(`the model's input ${name} is BYTES: there are no numbers to send`)
-    const sample = sampleShape(shape)
+    const sample = sampleShape(shape, model.freeSize)
     const data = seeds.flatMap((seed) => sampleValues(datatype, product(sample), seed))
     return { name, datatype, shape: seeds.length === 1 ? sample : [seeds.length, ...sample.slice(1)], data }
   })
@@ -42,9 +42,10 @@ export function nested(request: InferRequest): InferRequest {
 /** Images as base64 texts under the name of the model's one input. One image fills a fixed first dimension. */
 export function imageRequest(model: Model, images: Uint8Array[]): InferRequest {
   const [{ name, shape }, ...others] = model.inputs
+  const [batch = 1] = sampleShape(shape, model.freeSize)
   if (others.length > 0 || shape.length < 3) throw new NotApplicable('the model takes no single image')
   const texts = images.map((image) => Buffer.from(image).toString('base64'))
-  const data = texts.length === 1 ? Array.from({ length: sampleShape(shape)[0] ?? 1 }, () => texts[0]) : texts
+  const data = texts.length === 1 ? Array.from({ length: batch }, () => texts[0]) : texts
   return { inputs: [{ name, datatype: 'BYTES', shape: [data.length], data }] }
 }
 

@@ -11,6 +11,7 @@ import { createContext } from './context.js'
 import { ConformanceError, NoAnswer } from './errors.js'
 import { isObject } from './expect.js'
 import { brightPng, darkPng } from './png.js'
+import { FREE_SIZE } from './tensors.js'
 
 export interface ConformanceOptions {
   /** Where the server is, as http://host:port, with or without a path below which it serves. */
@@ -25,6 +26,8 @@ export interface ConformanceOptions {
   apiKey?: string
   /** The server's limit for a body, in bytes; without it that one check is skipped. */
   maxBodyBytes?: number
+  /** What free dimensions other than the first are set to; 32 by default. A model may refuse that by its graph. */
+  freeSize?: number
   signal?: AbortSignal
 }
 
@@ -50,6 +53,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Check
     modelName: options.model ?? (await askForModel(send)),
     images: [Buffer.from(options.image ?? brightPng()), darkPng()],
     maxBodyBytes: options.maxBodyBytes,
+    freeSize: options.freeSize ?? FREE_SIZE,
   })
   const results: CheckResult[] = []
   for (const check of checks) results.push(await runCheck(check, context))

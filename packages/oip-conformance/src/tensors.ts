@@ -12,12 +12,12 @@ export const DATATYPES = [
   ...['FP16', 'BF16', 'FP32', 'FP64', 'BYTES'],
 ]
 
-/** What a free dimension other than the first is set to. */
-const FREE_SIZE = 32
+/** What a free dimension other than the first is set to, unless the caller knows better. */
+export const FREE_SIZE = 32
 
 /** The shape of one sample: the model's own, with 1 for a free first dimension. */
-export function sampleShape(shape: number[]): number[] {
-  return shape.map((size, index) => (size !== -1 ? size : index === 0 ? 1 : FREE_SIZE))
+export function sampleShape(shape: number[], freeSize: number): number[] {
+  return shape.map((size, index) => (size !== -1 ? size : index === 0 ? 1 : freeSize))
 }
 
 export function product(shape: number[]): number {

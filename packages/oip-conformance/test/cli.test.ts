@@ -100,7 +100,16 @@ test('when an image is given, then it is read and sent', async () => {
 test('when --help is asked for, then the options and exit codes are told', async () => {
   const { code, stdout } = await cli('--help')
   expect(code).toBe(0)
-  for (const word of ['--model', '--image', '--max-body', '--timeout', '--json', '/version', 'Exit codes'])
+  for (const word of [
+    '--model',
+    '--image',
+    '--max-body',
+    '--free-size',
+    '--timeout',
+    '--json',
+    '/version',
+    'Exit codes',
+  ])
     expect(stdout).toContain(word)
 })
 
@@ -112,6 +121,7 @@ test.each([
   [['http://127.0.0.1:1', '--timeout', 'soon'], '--timeout'],
   [['http://127.0.0.1:1', '--timeout', '0'], '--timeout'],
   [['http://127.0.0.1:1', '--max-body', '-1'], '--max-body'],
+  [['http://127.0.0.1:1', '--free-size', 'x'], '--free-size'],
   [['http://127.0.0.1:1', '--model', ''], '--model'],
   [['http://127.0.0.1:1', '--image', '/nowhere/image.png'], '--image cannot be read'],
 ])(

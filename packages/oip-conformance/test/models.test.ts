@@ -60,6 +60,13 @@ test('when width and height are free, then images and tensors are still sent', a
   expect(failed(await run({ shape: [-1, 3, -1, -1] }))).toEqual([])
 })
 
+test('when the model takes one size only though it leaves it free, then that size can be given', async () => {
+  const model = { shape: [-1, 3, -1, -1], onlySize: 12 }
+  expect(failed(await run(model)).length).toBeGreaterThan(0)
+  const baseUrl = await serve(reference(model))
+  expect(failed(await runConformance({ baseUrl, model: MODEL, freeSize: 12 }))).toEqual([])
+})
+
 test('when the input is a row of numbers, then the checks of images and of lists in lists are skipped', async () => {
   const results = await run({ shape: [-1, 6] })
   expect(failed(results)).toEqual([])

@@ -12,6 +12,8 @@ export const MAX_BODY_BYTES = 100_000
 export interface ReferenceModel {
   datatype?: string
   shape?: number[]
+  /** The only size that free dimensions other than the first may have. */
+  onlySize?: number
 }
 
 class Refusal extends Error {
@@ -35,6 +37,7 @@ function must(holds: boolean, message: string): asserts holds {
 export function reference({
   datatype = 'FP32',
   shape = [-1, 3, 8, 8],
+  onlySize,
 }: ReferenceModel = {}): (call: Call) => Reply {
   const batch = shape[0] ?? 1
   const outputs = ['means', 'maxima'].map((name) => ({ name, datatype: 'FP32', shape: [batch, 3] }))
@@ -123,6 +126,11 @@ export function reference({
     must(
       given.every((size, index) => [size, -1].includes(shape[index] ?? 0)),
       'another shape',
+    )
+    must(
+      onlySize === undefined ||
+        given.every((size, index) => index < 1 || shape[index] !== -1 || size === onlySize),
+      'the graph takes no other size',
     )
     if (Array.isArray(input.data[0])) must(isNested(input.data, given), 'ragged data')
     const flat: unknown[] = input.data.flat(Number.POSITIVE_INFINITY)
