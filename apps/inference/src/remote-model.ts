@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ClassifierError, softmax, type TensorInfo, topK } from '@repo/classifier'
 import { type Bundle, type Manifest, readBundle } from '@repo/model-bundle'
 import type { Logger } from 'pino'
-import { type EndpointCall, type EndpointMetadata, ModelEndpoint } from './model-endpoint.js'
+import { type EndpointCall, EndpointError, type EndpointMetadata, ModelEndpoint } from './model-endpoint.js'
 import {
   type Caller,
   identityOf,
@@ -153,6 +153,11 @@ export class RemoteModel implements ModelService {
     const { manifest, tensors } = this.model
     const output = await this.#endpoint.inferImage(manifest.name, tensors, image, call)
     const labels = this.#bundle?.labels ?? []
+    // A free width shows only now.
+    if (output.length !== labels.length) {
+      const message = `the model's endpoint answered with ${output.length} values for ${labels.length} labels`
+      throw new EndpointError('endpoint-failed', message)
+    }
     return topK(manifest.output.kind === 'logits' ? softmax(output) : output, labels, top)
   }
 

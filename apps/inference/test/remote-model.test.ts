@@ -216,6 +216,12 @@ test.each([
   ['is busy', { status: 503 }, 503, 'endpoint-busy'],
   ['fails', { status: 500 }, 502, 'endpoint-failed'],
   ['answers nonsense', { status: 200, body: { outputs: [] } }, 502, 'endpoint-failed'],
+  [
+    'answers with too few values',
+    { status: 200, body: { outputs: [{ name: 'logits', data: [1, 2] }] } },
+    502,
+    'endpoint-failed',
+  ],
   ['does not answer', undefined, 504, 'endpoint-timeout'],
 ])('when the endpoint %s, then the answer says so', async (_what, infer, status, code) => {
   const app = await front(await ready(infer), { timeoutMs: 500 })
