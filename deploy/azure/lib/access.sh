@@ -24,7 +24,8 @@ role_of() {
   look role assignment list --assignee-object-id "$1" --role "$2" --scope "$3" --fill-principal-name false --query '[0].id'
 }
 
-# The table in docs/azure.md. Nothing here is wider than one registry, one container, one cluster or one namespace.
+# The table in docs/azure.md. A release needs nothing of the registry: the chart comes with the build's artifact, and the
+# nodes pull the image. Nothing here is wider than one registry, one container, one cluster or one namespace.
 roles() {
   local environment name id
   name=$(identity_name build)
@@ -34,7 +35,6 @@ roles() {
   for environment in "${ENVIRONMENTS[@]}"; do
     name=$(identity_name "release-$environment")
     id=$(principal "$name")
-    role "$name" "$id" ServicePrincipal AcrPull "$REGISTRY_ID" 'the registry'
     role "$name" "$id" ServicePrincipal 'Azure Kubernetes Service Cluster User Role' "$CLUSTER_ID" 'the cluster'
     role "$name" "$id" ServicePrincipal 'Azure Kubernetes Service RBAC Writer' \
       "$CLUSTER_ID/namespaces/$(namespace_of "$environment")" "namespace $(namespace_of "$environment")"

@@ -79,7 +79,6 @@ test('when it is done, then nobody has a role beyond those in the documentation'
   await succeed('provision.sh', { ...everything, DATA_SCIENTIST_TYPE: 'Group' })
   const cluster = 'managedClusters/aks-inference'
   const ofReleases = ['dev', 'staging', 'production'].flatMap((environment) => [
-    `id-inference-release-${environment}: AcrPull on registries/acrinference#`,
     `id-inference-release-${environment}: Azure Kubernetes Service Cluster User Role on ${cluster}`,
     `id-inference-release-${environment}: Azure Kubernetes Service RBAC Writer on namespaces/inference-${environment}`,
   ])
