@@ -276,7 +276,7 @@ export const graphMistakes: Mistake[] = [
     in: model,
     at: 'task: AzureCLI@2',
     rule: 'connections',
-    says: /a pull request reaches the service connection inference-build/,
+    says: /a pull request reaches the service connection [\w-]+-build/,
   },
   {
     name: "production deployed with staging's service connection",
@@ -286,7 +286,7 @@ export const graphMistakes: Mistake[] = [
     in: deploy,
     at: '- deployment: Deploy',
     rule: 'connections',
-    says: /would give inference-production the rights of inference-staging/,
+    says: /would give [\w-]+-production the rights of [\w-]+-staging/,
   },
   {
     name: 'a script that does not exist',
@@ -453,7 +453,7 @@ export const schemaMistakes: Mistake[] = [
   },
 ]
 
-const workflow = '.github/workflows/build.yml'
+export const workflow = '.github/workflows/build.yml'
 export const actionsMistakes: Mistake[] = [
   {
     name: 'an action by its tag',
