@@ -81,15 +81,22 @@ room() {
   if [[ -z ${limit:-} ]]; then
     note "no quota can be read for $2" "$(head -n 1 "$SCRATCH/why")"
   elif ((limit - used >= $3)); then
-    ok "quota of $2: $used of $limit vCPUs used, $3 wanted"
+    ok "quota of $2: $used of $limit vCPUs used, $3 more for $NODE_COUNT_MAX nodes"
   else
-    problem "quota of $2: $used of $limit vCPUs used, $3 wanted" \
+    problem "quota of $2: $used of $limit vCPUs used, $3 more for $NODE_COUNT_MAX nodes" \
       'Lower NODE_COUNT_MAX, choose another NODE_SIZE or LOCATION, or ask for more: https://aka.ms/AzureQuota'
   fi
 }
 
+# nodes_of_ours: how many the cluster has; the quota counts them as used
+nodes_of_ours() {
+  local count
+  count=$(ask aks show --resource-group "$RESOURCE_GROUP" --name "$AKS_CLUSTER" --query 'agentPoolProfiles[0].count')
+  if [[ $count =~ ^[0-9]+$ ]]; then printf '%s' "$count"; else printf 0; fi
+}
+
 quota() {
-  local family vcpus blocked
+  local family vcpus blocked wanted
   { read -r family && read -r vcpus && read -r blocked; } <<<"$(ask vm list-skus --location "$LOCATION" \
     --resource-type virtualMachines --size "$NODE_SIZE" --all \
     --query "[?name=='$NODE_SIZE'] | [0].[family, capabilities[?name=='vCPUs'].value | [0], length(restrictions[?type=='Location'])]")" || true
@@ -98,8 +105,9 @@ quota() {
   elif [[ $blocked != 0 ]]; then
     problem "$NODE_SIZE is closed to this subscription in $LOCATION" 'Choose another NODE_SIZE or LOCATION.'
   else
-    room "$family" "$NODE_SIZE's family" $((vcpus * NODE_COUNT_MAX))
-    room cores "the region $LOCATION" $((vcpus * NODE_COUNT_MAX))
+    wanted=$((vcpus * (NODE_COUNT_MAX - $(nodes_of_ours))))
+    room "$family" "$NODE_SIZE's family" "$wanted"
+    room cores "the region $LOCATION" "$wanted"
   fi
 }
 

@@ -2,10 +2,10 @@
 # Makes everything on Azure that the pipelines and the app need: see docs/azure.md.
 #   provision.sh             makes what is missing and mends what differs. Run it again whenever it was interrupted
 #   provision.sh --what-if   prints the plan and changes nothing
-#   provision.sh --write     also writes the values into azure-pipelines/templates/variables.yml
+#   provision.sh --write     also writes the values into variables.yml of the pipelines
 #
-# Reads: every setting of azure.env (AZURE_ENV names another file; the environment wins), RETRY_SECONDS (see lib/cluster.sh),
-#   VARIABLES_FILE (what --write writes to; default: azure-pipelines/templates/variables.yml).
+# Reads: every setting of azure.env (AZURE_ENV names another file; the environment wins), RETRY_SECONDS (see lib/cluster.sh)
+#   and VARIABLES_FILE (what --write writes to, see lib/report.sh).
 # Prints the plan or the values on stdout, and what it does on stderr.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"

@@ -206,6 +206,7 @@ function cluster(...[state, option, { values }]: Parameters<Handler>): void {
       ? {
           agentPoolProfiles: [
             {
+              count: Number(option('--min-count')),
               enableAutoScaling: true,
               minCount: Number(option('--min-count')),
               maxCount: Number(option('--max-count')),

@@ -6,7 +6,7 @@ test('when nothing is in the way, then it says so and changes nothing', async ()
   const { azure, succeed } = await subscription()
   const { stdout } = await succeed('doctor.sh', everything)
   expect(stdout).not.toContain('STOP')
-  expect(stdout).toContain('ok    quota of the region eastus2: 0 of 10 vCPUs used, 6 wanted')
+  expect(stdout).toContain('ok    quota of the region eastus2: 0 of 10 vCPUs used, 10 more for 5 nodes')
   expect(stdout).toContain('Nothing stands in the way.')
   expect(azure.changes).toEqual([])
 })
@@ -19,6 +19,15 @@ test('when everything was made, then the subject of each service connection is s
     const { workloadIdentityFederationSubject: subject } = authorization.parameters
     expect(stdout).toContain(`ok    service connection ${name}: subject ${subject}`)
   }
+})
+
+test('when the cluster stands, then its own nodes are not asked of the quota once more', async () => {
+  const { state, succeed } = await subscription()
+  await succeed('provision.sh', everything)
+  // Its one node.
+  state.vcpus.used = 2
+  const { stdout } = await succeed('doctor.sh', everything)
+  expect(stdout).toContain('ok    quota of the region eastus2: 2 of 10 vCPUs used, 8 more for 5 nodes')
 })
 
 test('when a subject differs by a letter, then both are shown', async () => {
@@ -39,7 +48,7 @@ const stops: [string, Partial<State>, string][] = [
   [
     'the quota is too small',
     { vcpus: { used: 6, limit: 10 } },
-    "quota of Standard_D2s_v5's family: 6 of 10 vCPUs used, 6 wanted",
+    "quota of Standard_D2s_v5's family: 6 of 10 vCPUs used, 10 more for 5 nodes",
   ],
   [
     'roles may not be assigned',

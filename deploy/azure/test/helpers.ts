@@ -23,7 +23,7 @@ const original = {
   AKS_CLUSTER: '',
   NODE_SIZE: 'Standard_D2s_v5',
   NODE_COUNT_MIN: '1',
-  NODE_COUNT_MAX: '3',
+  NODE_COUNT_MAX: '5',
   NAMESPACE_PREFIX: 'inference',
   SERVICE_ACCOUNT: 'inference',
   AZURE_DEVOPS_ORGANIZATION: '',

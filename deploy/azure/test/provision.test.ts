@@ -3,6 +3,7 @@ import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
+import { parse } from 'yaml'
 import type { Resource, State } from '../src/state.js'
 import { everything, folder, subscription } from './helpers.js'
 
@@ -65,7 +66,7 @@ test('when the subscription is empty, then everything is made, closed as tightly
     disableLocalAccounts: true,
     ingressProfile: { webAppRouting: { enabled: true } },
     azureMonitorProfile: { metrics: { enabled: true } },
-    agentPoolProfiles: [{ enableAutoScaling: true, minCount: 1, maxCount: 3 }],
+    agentPoolProfiles: [{ enableAutoScaling: true, minCount: 1, maxCount: 5 }],
   })
   expect(state.namespaces).toEqual(['inference-dev', 'inference-staging', 'inference-production'])
   const made = Object.values(state.resources).filter(
@@ -176,6 +177,33 @@ test('when it is asked for the plan, then it prints the changes that a run makes
   expect(again.stdout).toMatch(/^Plan: 0 to change, \d+ as they should be\. Nothing was changed\.$/m)
 })
 
+const workflow = join(folder, '../../.github/workflows/build.yml')
+const whyNot = existsSync(workflow) ? '' : ' [skipped: there is no .github/workflows/build.yml]'
+const testWithWorkflow = whyNot === '' ? test : test.skip
+
+testWithWorkflow(
+  `when a repository on GitHub is named, then every variable that its workflow reads is printed with a value${whyNot}`,
+  async () => {
+    const { stdout } = await (await subscription()).succeed('provision.sh', everything)
+    const printed = stdout.split('For the workflow on GitHub')[1] ?? ''
+    const read = [...(await readFile(workflow, 'utf8')).matchAll(/vars\.([A-Z_]+)/g)].map(([, name]) => name)
+    expect(new Set(read).size).toBe(8)
+    for (const name of read) expect(printed).toMatch(new RegExp(`^  ${name}: \\S+`, 'm'))
+    expect(printed).toMatch(/^ {2}CONTAINER_REGISTRY: acrinference\d+\.azurecr\.io$/m)
+    expect(printed).toMatch(/^ {2}MODEL_STORE: https:\/\/stinference\d+\.blob\.core\.windows\.net\/models$/m)
+  },
+)
+
+test('when there are no pipelines, then their values are printed without a file to put them into', async () => {
+  const { succeed } = await subscription()
+  const { stdout } = await succeed('provision.sh', {
+    ...everything,
+    VARIABLES_FILE: '/nowhere/variables.yml',
+  })
+  expect(stdout).toContain('For the pipelines:\n')
+  expect(stdout).toContain('MODEL_NAME: <name of the model in the store>')
+})
+
 test('when something was changed by hand, then only that is mended', async () => {
   const { azure, state, succeed } = await subscription()
   await succeed('provision.sh', everything)
@@ -209,7 +237,6 @@ testWithVariables(
     await succeed('provision.sh --write', { ...everything, PROJECT_NAME: 'my-app', VARIABLES_FILE: file })
     const [before, after] = [await lines(variables), await lines(file)]
     const written = {
-      projectName: 'my-app',
       serviceConnectionBuild: 'my-app-build',
       serviceConnectionDev: 'my-app-dev',
       serviceConnectionStaging: 'my-app-staging',
@@ -245,7 +272,7 @@ test('when nothing optional is set, then no connection and no credential of othe
 
 test.each([
   [{ PROJECT_NAME: 'My App' }, 'PROJECT_NAME=My App is not right: it must be 3 to 20 lower-case letters'],
-  [{ NODE_COUNT_MIN: '5' }, 'NODE_COUNT_MIN=5 is more than NODE_COUNT_MAX=3'],
+  [{ NODE_COUNT_MIN: '6' }, 'NODE_COUNT_MIN=6 is more than NODE_COUNT_MAX=5'],
   [{ GITHUB_REPOSITORY: 'https://github.com/a/b' }, 'it must be owner/name, or nothing'],
   [{ AZURE_DEVOPS_ORGANIZATION: 'contoso' }, 'AZURE_DEVOPS_ORGANIZATION needs AZURE_DEVOPS_PROJECT'],
   [{ AZURE_ENV: '/nowhere/azure.env' }, 'there are no settings at /nowhere/azure.env'],
@@ -313,10 +340,47 @@ test('when the costs are documented, then the documentation has the prices that 
     expect(documentation).toContain(`| ${what} | ${price} |`)
   }
   const { stdout } = await (await subscription()).succeed('provision.sh --what-if')
-  const sum = /together +(\S+) an hour, about (\S+) a month/.exec(stdout)
-  expect(documentation).toContain(`| together | **${sum?.[1]}** |`)
-  expect(documentation).toContain(`about ${sum?.[2]} dollars a month`)
+  const sums = [...stdout.matchAll(/together, (with \d nodes?: .*?) +(\S+) an hour, about (\S+) a month/g)]
+  expect(sums.map(([, nodes]) => nodes?.slice(0, 12))).toEqual([
+    'with 1 node:',
+    'with 3 nodes',
+    'with 5 nodes',
+  ])
+  for (const [, nodes, hour, month] of sums)
+    expect(documentation).toContain(`| ${nodes} | **${hour}** | ${month} |`)
+  const noted = /prices of (\d+ \w+ \d{4}),/.exec(stdout)?.[1]
+  expect(noted).toBeDefined()
+  expect(documentation).toContain(`from memory on ${noted} and`)
 })
+
+test('when the three environments are deployed, then the nodes that the costs are told for hold their pods', async () => {
+  const chart = join(folder, '../charts/inference')
+  const read = async (name: string) => parse(await readFile(join(chart, name), 'utf8')) as Values
+  const defaults = await read('values.yaml')
+  const cpus = async (name: string) => {
+    const own = await read(name)
+    const cpu = String(own.resources?.requests?.cpu ?? defaults.resources?.requests?.cpu)
+    return (
+      (own.autoscaling?.minReplicas ?? 0) *
+      (cpu.endsWith('m') ? Number.parseInt(cpu, 10) / 1000 : Number(cpu))
+    )
+  }
+  const [staging, production] = [await cpus('values-staging.yaml'), await cpus('values-production.yaml')]
+  const report = await readFile(join(folder, 'lib/report.sh'), 'utf8')
+  const nodes = Number(/^NODES_FOR_ALL=(\d)$/m.exec(report)?.[1])
+  // Dev is like staging.
+  const all = staging * 2 + production
+  expect(all).toBeGreaterThan(0)
+  expect(all).toBeLessThanOrEqual(nodes * 1.2)
+  expect(await readFile(join(folder, '../../docs/azure.md'), 'utf8')).toContain(
+    `environments ask for ${all} CPUs`,
+  )
+})
+
+interface Values {
+  resources?: { requests?: { cpu?: string | number } }
+  autoscaling?: { minReplicas?: number }
+}
 
 test('when --help is asked for, then it names the options, whatever the settings are', async () => {
   const { run } = await subscription()
