@@ -6,13 +6,19 @@ import { isPart, PARTS, type Part } from './parts.js'
 export const QUESTIONS = {
   project: {
     text: 'Name of the project',
-    pattern: /^[a-z][a-z0-9-]{1,62}$/,
-    form: 'lower-case letters, digits and hyphens',
+    pattern: /^[a-z][a-z0-9-]{1,61}[a-z0-9]$/,
+    form: '3 to 63 lower-case letters, digits and hyphens',
   },
   owner: {
-    text: 'Its owner on GitHub or Azure DevOps: a person, a team or an organisation',
+    text: 'Its owner for CODEOWNERS: a person, a team or an organisation',
     pattern: /^[A-Za-z0-9][\w.-]*$/,
     form: 'a name without spaces',
+  },
+  'github-repository': {
+    text: 'Repository on GitHub, owner/name, whose workflow may push images; empty: none',
+    // A name that was guessed may be a stranger's: nothing but this answer says it.
+    pattern: /^([A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+)?$/,
+    form: 'owner/name, or nothing',
   },
   registry: {
     text: 'Login server of the container registry',
@@ -101,6 +107,11 @@ export function parseOptions(args: string[]): Options | undefined {
     }
     return name
   })
+  if (without.includes('github')) {
+    if (given['github-repository'])
+      throw new TemplateError('--github-repository is for the workflow that --without github leaves out.')
+    given['github-repository'] = ''
+  }
   return { given, without, dryRun: values['dry-run'] === true, yes: values.yes === true }
 }
 

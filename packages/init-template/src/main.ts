@@ -65,8 +65,8 @@ async function ask({ given }: Options, current: Partial<Answers>): Promise<Answe
       if (done) throw new TemplateError('\nNo answer, nothing was changed. --yes asks nothing.')
       const answer = value.trim() || current[name]
       try {
-        // Enter where nothing is known: what would hold the answer was left out.
-        answers[name] = answer === undefined ? '' : checked(name, answer)
+        // Enter where nothing is known or set stays nothing.
+        answers[name] = answer ? checked(name, answer) : ''
       } catch (error) {
         console.log((error as Error).message)
       }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Answers, Question } from './answers.js'
 import { TemplateError } from './errors.js'
 import type { Tree } from './tree.js'
@@ -11,8 +12,8 @@ interface Place {
   /** The line: what stands before the value, the value, what stands behind it. */
   line: RegExp
   set: (answers: Answers) => string
-  /** Where today's answer to this question is read from. */
-  reads?: { question: Question; from: RegExp }
+  /** The question to which this place tells today's answer, unless one before it does. */
+  reads?: { question: Question; from: RegExp; as?: (value: string) => string }
 }
 
 const yaml = (key: string, set: Place['set'], reads?: Place['reads']): Place => ({
@@ -21,12 +22,13 @@ const yaml = (key: string, set: Place['set'], reads?: Place['reads']): Place => 
   set,
   ...(reads === undefined ? {} : { reads }),
 })
-const setting = (name: string, set: Place['set']): Place => ({
+const setting = (name: string, set: Place['set'], reads?: Place['reads']): Place => ({
   file: AZURE,
   line: new RegExp(`^(${name}=)(.*)()$`, 'm'),
   set,
+  ...(reads === undefined ? {} : { reads }),
 })
-const whole = (question: Question): Place['reads'] => ({ question, from: /^(.*)$/ })
+const whole = (question: Question): NonNullable<Place['reads']> => ({ question, from: /^(.*)$/ })
 const ENVIRONMENTS = ['Dev', 'Staging', 'Production']
 
 const PLACES: Place[] = [
@@ -34,7 +36,7 @@ const PLACES: Place[] = [
     file: 'package.json',
     line: /^( {2}"name": ")(.*)(",)$/m,
     set: ({ project }) => project,
-    reads: { question: 'project', from: /^(.*)$/ },
+    reads: whole('project'),
   },
   { file: 'package-lock.json', line: /^( {2}"name": ")(.*)(",)$/m, set: ({ project }) => project },
   { file: 'package-lock.json', line: /^( {6}"name": ")(.*)(",)$/m, set: ({ project }) => project },
@@ -45,7 +47,9 @@ const PLACES: Place[] = [
   },
   { file: 'README.md', line: /^(# )(.*)()$/m, set: ({ project }) => project },
   { file: 'README.zh-CN.md', line: /^(# )(.*)()$/m, set: ({ project }) => project },
-  yaml('projectName', ({ project }) => project),
+  ...['Build', ...ENVIRONMENTS].map((name) =>
+    yaml(`serviceConnection${name}`, ({ project }) => `${azureName(project)}-${name.toLowerCase()}`),
+  ),
   yaml('containerRegistry', ({ registry }) => registry, whole('registry')),
   yaml('imageRepository', ({ image }) => image, whole('image')),
   yaml('modelStore', (answers) => `https://${answers['storage-account']}.blob.core.windows.net/models`, {
@@ -60,13 +64,29 @@ const PLACES: Place[] = [
       from: /^(.*)-\w+$/,
     }),
   ),
-  setting('STORAGE_ACCOUNT', (answers) => answers['storage-account']),
-  setting('REGISTRY_NAME', ({ registry }) => registry.replace(/\.azurecr\.io$/, '')),
-  setting('RESOURCE_GROUP', (answers) => answers['resource-group']),
-  setting('AKS_CLUSTER', ({ cluster }) => cluster),
-  setting('NAMESPACE_PREFIX', ({ namespaces }) => namespaces),
-  setting('GITHUB_REPOSITORY', ({ owner, project }) => (owner === NO_OWNER ? '' : `${owner}/${project}`)),
+  setting('PROJECT_NAME', ({ project }) => azureName(project)),
+  // Where the pipelines were left out, nothing but these tells the names.
+  setting('STORAGE_ACCOUNT', (answers) => answers['storage-account'], whole('storage-account')),
+  setting('REGISTRY_NAME', ({ registry }) => registry.replace(/\.azurecr\.io$/, ''), {
+    question: 'registry',
+    from: /^(.*)$/,
+    as: (name) => (name === '' || name.includes('.') ? name : `${name}.azurecr.io`),
+  }),
+  setting('RESOURCE_GROUP', (answers) => answers['resource-group'], whole('resource-group')),
+  setting('AKS_CLUSTER', ({ cluster }) => cluster, whole('cluster')),
+  setting('NAMESPACE_PREFIX', ({ namespaces }) => namespaces, whole('namespaces')),
+  setting('GITHUB_REPOSITORY', (answers) => answers['github-repository'], whole('github-repository')),
 ]
+
+/**
+ * The tag by which teardown.sh knows what is a fork's own, so no two projects may share it. 20 characters at most: a
+ * longer name keeps its beginning, and its hash tells it from others that begin so.
+ */
+function azureName(project: string): string {
+  if (project.length <= 20) return project
+  const hash = createHash('sha256').update(project).digest('hex').slice(0, 5)
+  return `${project.slice(0, 14).replace(/-+$/, '')}-${hash}`
+}
 
 const OWNERS = '.github/CODEOWNERS'
 /** Who owns a fork that was not told. */
@@ -77,8 +97,10 @@ export function currentAnswers(tree: Tree): Partial<Answers> {
   const answers: Partial<Answers> = { owner: NO_OWNER }
   for (const { file, line, reads } of PLACES) {
     if (reads === undefined || !tree.has(file)) continue
-    const value = reads.from.exec(line.exec(tree.read(file))?.[2] ?? '')?.[1]
-    if (value) answers[reads.question] ??= value
+    const found = line.exec(tree.read(file))?.[2]
+    const value = found === undefined ? undefined : reads.from.exec(found)?.[1]
+    // A setting may be empty: that is an answer too.
+    if (value !== undefined) answers[reads.question] ??= reads.as?.(value) ?? value
   }
   const owner = tree.has(OWNERS) ? /^\* @(\S+)$/m.exec(tree.read(OWNERS))?.[1] : undefined
   return owner === undefined ? answers : { ...answers, owner }

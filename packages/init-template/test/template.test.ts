@@ -2,12 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, expect, test } from '@jest/globals'
 import { temporaryFolders } from '@repo/testing'
-import { PARTS } from '../src/parts.js'
+import { describeWhole, root } from './whole.js'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
 const folder = temporaryFolders()
 
 const OURS = [
@@ -16,6 +14,8 @@ const OURS = [
     'shoes',
     '--owner',
     'acme',
+    '--github-repository',
+    'acme/shoes-app',
     '--registry',
     'acmeshoes.azurecr.io',
     '--storage-account',
@@ -64,10 +64,7 @@ function answer(copy: string, input: string, ...args: string[]) {
   return { status, stdout, stderr }
 }
 
-/** Once parts are gone there is little left to show. */
-const isWhole = Object.values(PARTS).every(({ paths }) => paths.every((path) => existsSync(join(root, path))))
-const describeWhole = isWhole ? describe : describe.skip
-describeWhole(`npm run init-template${isWhole ? '' : ' [skipped: parts were left out of this fork]'}`, () => {
+describeWhole('npm run init-template', () => {
   let copy: string
   beforeAll(async () => {
     copy = await fork()
@@ -84,6 +81,8 @@ describeWhole(`npm run init-template${isWhole ? '' : ' [skipped: parts were left
   test.each([
     [['--registry', 'https://x'], '--registry https://x: it has to be a host'],
     [['--without', 'everything'], 'there is no such part'],
+    [['--github-repository', 'acme'], '--github-repository acme: it has to be owner/name, or nothing'],
+    [['--github-repository', 'acme/app', '--without', 'github'], 'that --without github leaves out'],
     [['--nonsense'], '--nonsense'],
   ])('when %j is given, then it is refused with a reason and nothing is written', (args, message) => {
     const { status, stderr } = init(copy, '--yes', ...args)
@@ -98,11 +97,11 @@ describeWhole(`npm run init-template${isWhole ? '' : ' [skipped: parts were left
   })
 
   test('when it asks and Enter is the answer, then nothing changes; without answers it says so', () => {
-    const asked = answer(copy, '\n'.repeat(8))
+    const asked = answer(copy, '\n'.repeat(9))
     expect(asked.stdout).toMatch(/Name of the image in the registry \[.+\]: Nothing to change\.\n/)
     expect(answer(copy, 'No good name\n', '--owner', 'acme')).toMatchObject({
       status: 2,
-      stdout: expect.stringContaining('has to be lower-case letters'),
+      stdout: expect.stringContaining('has to be 3 to 63 lower-case letters'),
       stderr: expect.stringContaining('No answer, nothing was changed'),
     })
     expect(diff(copy)).toBe('')
@@ -119,7 +118,15 @@ describeWhole(`npm run init-template${isWhole ? '' : ' [skipped: parts were left
     const variables = await read('azure-pipelines/templates/variables.yml')
     expect(variables).toContain('modelStore: https://acmeshoes.blob.core.windows.net/models\n')
     expect(variables).toContain('namespaceProduction: shoes-production\n')
-    expect(await read('deploy/azure/azure.env')).toContain('\nSTORAGE_ACCOUNT=acmeshoes\n')
+    expect(variables).toContain('serviceConnectionBuild: shoes-build\n')
+    const settings = (await read('deploy/azure/azure.env')).split('\n')
+    expect(settings).toEqual(
+      expect.arrayContaining([
+        'PROJECT_NAME=shoes',
+        'STORAGE_ACCOUNT=acmeshoes',
+        'GITHUB_REPOSITORY=acme/shoes-app',
+      ]),
+    )
     expect(await read('README.md')).toMatch(/^# shoes\n/)
     expect(await read('.github/CODEOWNERS')).toBe('* @acme\n')
     const first = git(copy, 'diff')
@@ -145,6 +152,8 @@ describeWhole(`npm run init-template${isWhole ? '' : ' [skipped: parts were left
     }
     const { scripts } = JSON.parse(await readFile(join(copy, 'package.json'), 'utf8'))
     expect(Object.keys(scripts)).not.toContain('rehearse')
+    // Without the workflow no repository on GitHub has any business here.
+    expect(await readFile(join(copy, 'deploy/azure/azure.env'), 'utf8')).toContain('\nGITHUB_REPOSITORY=\n')
     // A sentence that names what is gone goes as a whole, whatever dots its code has.
     expect(await readFile(join(copy, 'docs/customise.md'), 'utf8')).toContain('and does it. Packages are')
     const check = spawnSync(process.execPath, ['scripts/check-readme.js'], { cwd: copy, encoding: 'utf8' })
