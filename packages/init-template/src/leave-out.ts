@@ -37,7 +37,8 @@ export function leaveOut(tree: Tree, chosen: Part[]): void {
   for (const file of tree.files) {
     if (file.endsWith('.md')) tree.write(file, withoutDeadLinks(tree, file, mentions))
     else if (/^\.github\/.*\.ya?ml$/.test(file)) tree.write(file, withoutSteps(tree.read(file), mentions))
-    else if (/^\.(ci\/run|dockerignore)$/.test(file)) tree.write(file, dropLines(tree.read(file), mentions))
+    else if (file === '.ci/run') tree.write(file, dropCommented(tree.read(file), mentions))
+    else if (file === '.dockerignore') tree.write(file, dropLines(tree.read(file), mentions))
     // Of scripts the comments only: code that can do without a part looks whether it is there.
     else if (file.endsWith('.sh')) {
       const isGone: Mentions = (line) => /^\s*#/.test(line) && mentions(line)
@@ -57,6 +58,16 @@ function dropLines(text: string, isGone: Mentions): string {
     .split('\n')
     .filter((line) => !isGone(line))
     .join('\n')
+}
+
+/** Drops lines, each with the comment above it. */
+function dropCommented(text: string, isGone: Mentions): string {
+  const kept: string[] = []
+  for (const line of text.split('\n')) {
+    if (!isGone(line)) kept.push(line)
+    else while (isComment(kept.at(-1))) kept.pop()
+  }
+  return kept.join('\n')
 }
 
 const indentOf = (line = '') => line.search(/\S/)

@@ -121,6 +121,13 @@ describeWhole('leaveOut', () => {
     )
   })
 
+  test('when a line of .ci/run is gone, then so is the comment above it, and no other', () => {
+    const tree = new Tree(root)
+    tree.write('.ci/run', '# one\nnpm test\n# two,\n# which is long\nnpm run bench\n# three\nnpm run lint\n')
+    leaveOut(tree, ['bench'])
+    expect(tree.read('.ci/run')).toBe('# one\nnpm test\n# three\nnpm run lint\n')
+  })
+
   test('when a section begins with what is gone, then it goes as a whole', () => {
     const page = without('github').tree.read('docs/pipelines.md')
     expect(page).not.toContain('## GitHub Actions')
