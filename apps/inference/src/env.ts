@@ -35,8 +35,14 @@ export const environmentSchema = z.object({
     .default(16 * 1024 * 1024),
   /** Most images in one request. */
   MAX_IMAGES: z.coerce.number().int().min(1).default(32),
-  /** Most pixels (width x height) of one image. */
+  /** Most pixels (width x height) of one image; all images of a request together may have four times as many. */
   MAX_IMAGE_PIXELS: z.coerce.number().int().min(1).default(50_000_000),
+  /** Memory that decoding one image may take, in bytes, as estimated from its header. */
+  MAX_DECODE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(256 * 1024 * 1024),
   /** Worker threads, each with its own session. Default: the CPU limit. */
   WORKERS: z.coerce.number().int().min(1).optional(),
   /** Threads of one run. With WORKERS=1 and this at the CPU count: less memory and latency, less throughput. */

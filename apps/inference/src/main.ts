@@ -102,6 +102,7 @@ async function modelService(env: Env, logger: Logger): Promise<ModelService> {
       modelFolder: env.MODEL_DIR,
       threads: env.THREADS_PER_RUN,
       maxPixels: env.MAX_IMAGE_PIXELS,
+      maxDecodeBytes: env.MAX_DECODE_BYTES,
       queueLimit: env.QUEUE_LIMIT,
       queueTimeoutMs: env.QUEUE_TIMEOUT_MS,
       runTimeoutMs: env.RUN_TIMEOUT_MS,

@@ -29,8 +29,9 @@ async function specialImages(): Promise<Buffer[]> {
     await plain(1, 1).jpeg().toBuffer(),
     await plain(30_000, 1).png().toBuffer(),
     await plain(1, 30_000).jpeg().toBuffer(),
-    // A bomb: 7,000 x 7,000 pixels, within the limit, in a few kilobytes.
-    await plain(7_000, 7_000).png({ compressionLevel: 9 }).toBuffer(),
+    await plain(5_000_000, 1).png().toBuffer(),
+    await plain(1, 5_000_000).png().toBuffer(),
+    ...(await bombs()),
     // Sizes that no memory could hold, with next to nothing behind them.
     png(60_000, 60_000, Buffer.alloc(100)),
     png(0x7fffffff, 0x7fffffff, Buffer.alloc(10)),
@@ -47,6 +48,24 @@ async function specialImages(): Promise<Buffer[]> {
     Buffer.from('II*\0\x08\0\0\0\xff\xff', 'latin1'),
     Buffer.alloc(0),
   ]
+}
+
+/** 7,000 x 7,000 pixels, within the limit, and each in a way that makes decoding it costly. */
+async function bombs(): Promise<Buffer[]> {
+  const image = (channels: 3 | 4 = 3) =>
+    sharp({ create: { width: 7_000, height: 7_000, channels, background: { r: 1, g: 2, b: 3, alpha: 0.5 } } })
+  const each = [
+    image().png({ compressionLevel: 9 }),
+    image(4).toColourspace('rgb16').png({ progressive: true }),
+    image().jpeg({ progressive: true, chromaSubsampling: '4:4:4' }),
+    image().withMetadata({ orientation: 6 }).jpeg(),
+    image().gif({ effort: 1 }),
+    image().avif({ effort: 0 }),
+  ]
+  const made: Buffer[] = []
+  // One after the other: making them takes as much memory as reading them.
+  for (const bomb of each) made.push(await bomb.toBuffer())
+  return made
 }
 
 /** A PNG that claims this size, with this data behind it. Checksums are left wrong but for the sizes' chunk. */

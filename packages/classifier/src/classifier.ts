@@ -1,8 +1,10 @@
 import type { Bundle } from '@repo/model-bundle'
-import { type ClassifierOptions, DEFAULT_MAX_PIXELS } from './classifier-options.js'
+import { type ClassifierOptions, DEFAULT_MAX_DECODE_BYTES, DEFAULT_MAX_PIXELS } from './classifier-options.js'
 import { threadStartMs } from './clock.js'
 import { ClassifierError } from './errors.js'
+import { PixelAllowance } from './image/allowance.js'
 import { type DecodeImage, imageDecoder } from './image/decode.js'
+import { DecodeLock, newLockMemory } from './image/decode-lock.js'
 import { tensorPng } from './image/preview.js'
 import { channelCount, type FillTensor, type TensorData, tensorFiller } from './image/tensor.js'
 import { loadModel, type Model, type ModelOutput, type TensorInfo } from './model.js'
@@ -25,6 +27,7 @@ export class Classifier {
     readonly bundle: Bundle,
     private readonly model: Model,
     private readonly decode: DecodeImage,
+    private readonly maxPixels: number,
   ) {
     const { input } = bundle.manifest
     this.#fill = tensorFiller(input)
@@ -49,17 +52,30 @@ export class Classifier {
    */
   static async open(bundle: Bundle, options: ClassifierOptions = {}): Promise<Classifier> {
     const model = await loadModel(bundle, options.threads ?? 1, options)
-    const decode = await imageDecoder(bundle.manifest.input, options.maxPixels ?? DEFAULT_MAX_PIXELS)
-    return new Classifier(bundle, model, decode)
+    const { maxPixels = DEFAULT_MAX_PIXELS, maxDecodeBytes: maxBytes = DEFAULT_MAX_DECODE_BYTES } = options
+    const lock = new DecodeLock(options.decodeLock ?? newLockMemory())
+    const decode = await imageDecoder(bundle.manifest.input, { maxPixels, maxBytes, lock })
+    return new Classifier(bundle, model, decode, maxPixels)
+  }
+
+  /** What the images of one request may have together; to be given with each of them. */
+  newAllowance(): PixelAllowance {
+    return new PixelAllowance(this.maxPixels)
   }
 
   /**
    * The `k` most probable labels of one image (JPEG, PNG, WebP, GIF, AVIF or TIFF), best first.
    * @param timings is added to
+   * @param allowance is taken from
    * @throws ClassifierError about the image
    */
-  async classify(image: Uint8Array, k = 3, timings?: Timings): Promise<Prediction[]> {
-    const { data: output } = await this.runImage(image, timings)
+  async classify(
+    image: Uint8Array,
+    k = 3,
+    timings?: Timings,
+    allowance?: PixelAllowance,
+  ): Promise<Prediction[]> {
+    const { data: output } = await this.runImage(image, timings, allowance)
     const probabilities = this.bundle.manifest.output.kind === 'logits' ? softmax(output) : output
     return topK(probabilities, this.bundle.labels, k)
   }
@@ -67,11 +83,12 @@ export class Classifier {
   /**
    * The model's own output for one image, before softmax: as many values as there are labels.
    * @param timings is added to
+   * @param allowance is taken from
    * @throws ClassifierError about the image, or `output-not-finite`
    */
-  async runImage(image: Uint8Array, timings?: Timings): Promise<ModelOutput> {
+  async runImage(image: Uint8Array, timings?: Timings, allowance?: PixelAllowance): Promise<ModelOutput> {
     const start = performance.now()
-    const pixels = await this.decode(image)
+    const pixels = await this.decode(image, allowance)
     const tensor = this.#free.pop() ?? this.#newTensor()
     try {
       this.#fill(pixels, tensor)

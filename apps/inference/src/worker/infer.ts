@@ -22,7 +22,8 @@ export function inferHandlers(classifier: Classifier): Record<InferKind, WorkerH
         throw refused ? new RequestError('invalid-input', error.message) : error
       })
     }
-    return joined(await eachImage(input.images, (image) => classifier.runImage(image, timings)))
+    const allowance = classifier.newAllowance()
+    return joined(await eachImage(input.images, (image) => classifier.runImage(image, timings, allowance)))
   }
 
   return {

@@ -12,12 +12,15 @@ export type ScoreKind = 'score-json' | 'score-image' | 'score-multipart'
 const TOP = 3
 
 /** Answers POST /score: reads the images out of a body, classifies them, writes the answer. */
-export function scoreHandlers(classifier: Pick<Classifier, 'classify'>): Record<ScoreKind, WorkerHandler> {
+export function scoreHandlers(
+  classifier: Pick<Classifier, 'classify'> & Partial<Pick<Classifier, 'newAllowance'>>,
+): Record<ScoreKind, WorkerHandler> {
   const scored = async (timings: Timings, read: () => Uint8Array[] | Promise<Uint8Array[]>) => {
     const start = performance.now()
     const images = await read()
+    const allowance = classifier.newAllowance?.()
     const results = await eachImage(images, async (image) => {
-      return (await classifier.classify(image, TOP, timings)).map(labelAndPercent)
+      return (await classifier.classify(image, TOP, timings, allowance)).map(labelAndPercent)
     })
     return scoreAnswer(results, performance.now() - start)
   }

@@ -23,6 +23,9 @@ export interface WorkerSettings {
   handlers: string
   threads: number
   maxPixels: number
+  maxDecodeBytes: number
+  /** The same for all workers. */
+  decodeLock: SharedArrayBuffer
   /** Instead of the bundle's own ONNX file. */
   optimisedGraph: string | undefined
 }

@@ -1,7 +1,8 @@
 import { readBundle } from '@repo/model-bundle'
-import { DEFAULT_MAX_PIXELS } from '../classifier-options.js'
+import { DEFAULT_MAX_DECODE_BYTES, DEFAULT_MAX_PIXELS } from '../classifier-options.js'
 import { cpuLimit } from '../cpu.js'
 import { ClassifierError } from '../errors.js'
+import { DecodeLock, newLockMemory } from '../image/decode-lock.js'
 import { type GraphCache, optimisedGraph } from '../optimised-graph.js'
 import type { OptimisedGraph } from '../optimised-graph-store.js'
 import { JobQueue } from './job-queue.js'
@@ -24,6 +25,8 @@ export interface PoolOptions {
   /** Milliseconds within which a worker has to get on with a request, image by image; else it hangs. Default 60,000. */
   runTimeoutMs?: number
   maxPixels?: number
+  /** Memory that decoding one image may take, in bytes. Default 256 MiB. */
+  maxDecodeBytes?: number
   /** Load a graph that is optimised for this machine, made at the first start. Default: the model's own. */
   graphCache?: GraphCache | undefined
   /** A module that exports `createHandlers`. Default: `classify` alone. */
@@ -188,7 +191,8 @@ export class WorkerPool {
   }
 
   async #prepare(): Promise<OptimisedGraph | undefined> {
-    const { modelFolder, graphCache, handlers, threads = 1, maxPixels = DEFAULT_MAX_PIXELS } = this.options
+    const { modelFolder, graphCache, handlers, threads = 1 } = this.options
+    const { maxPixels = DEFAULT_MAX_PIXELS, maxDecodeBytes = DEFAULT_MAX_DECODE_BYTES } = this.options
     const bundle = await readBundle(modelFolder)
     const graph = graphCache && (await optimisedGraph(bundle, graphCache))
     this.#settings = {
@@ -196,6 +200,8 @@ export class WorkerPool {
       handlers: (handlers ?? new URL('../../dist/pool/handlers.js', import.meta.url)).href,
       threads,
       maxPixels,
+      maxDecodeBytes,
+      decodeLock: newLockMemory(),
       optimisedGraph: graph?.path,
     }
     return graph
@@ -224,6 +230,7 @@ export class WorkerPool {
     this.#workers.add(worker)
     ended.then((reason) => {
       this.#workers.delete(worker)
+      if (this.#settings) new DecodeLock(this.#settings.decodeLock).free(worker.threadId)
       if (this.#state === 'running') this.#replace(reason ?? 'it ended')
     })
     if (this.#state === 'stopped') await worker.stop()

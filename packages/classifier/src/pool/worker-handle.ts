@@ -43,6 +43,8 @@ const PATIENCE = 10
 /** The main thread's side of one worker. */
 export class WorkerHandle {
   readonly #worker: Worker
+  /** Node.js forgets it when the thread ends. */
+  readonly threadId: number
   /** In the order in which they were given. */
   readonly #jobs = new Map<number, Job & { started: number; lastProgress: number }>()
   #nextId = 0
@@ -67,6 +69,7 @@ export class WorkerHandle {
       // Nearly all of a worker's garbage is short-lived base64; a larger young generation would only keep more of it.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     })
+    this.threadId = this.#worker.threadId
     let reason: string | undefined
     this.ended = new Promise((resolve) => {
       this.#worker.once('error', (error) => {
