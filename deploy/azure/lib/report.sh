@@ -13,8 +13,6 @@ check_variables_file() {
 
 # variables: <name> <value> pairs for the pipelines, one a line
 variables() {
-  local client
-  client=$(identity_value "$(identity_name pod)" clientId)
   printf '%s %s\n' \
     serviceConnectionBuild "$(connection_name build)" \
     serviceConnectionDev "$(connection_name release-dev)" \
@@ -29,8 +27,7 @@ variables() {
     namespaceProduction "$(namespace_of production)" \
     dnsLabelDev "$DNS_LABEL_PREFIX-dev" \
     dnsLabelStaging "$DNS_LABEL_PREFIX-staging" \
-    dnsLabelProduction "$DNS_LABEL_PREFIX-production" \
-    workloadIdentityClientId "$(required "$client" 'client id of the pod identity')"
+    dnsLabelProduction "$DNS_LABEL_PREFIX-production"
 }
 
 model_store() { printf 'https://%s.blob.core.windows.net/%s' "$STORAGE_ACCOUNT" "$STORAGE_CONTAINER"; }
@@ -49,8 +46,17 @@ report() {
   [[ -n $AZURE_DEVOPS_ORGANIZATION ]] ||
     printf '\nNo service connections were made: set AZURE_DEVOPS_ORGANIZATION and AZURE_DEVOPS_PROJECT, and run this again.\n'
   [[ -z $GITHUB_REPOSITORY ]] || report_github
+  report_pods
   report_costs
   [[ $WRITE == false ]] || write_variables "$values"
+}
+
+# A release has its model inside, so its pods need no identity of their own.
+report_pods() {
+  local client
+  client=$(identity_value "$(identity_name pod)" clientId)
+  printf '\nFor pods that pull their model from the store themselves (the chart with model.mode=pulled):\n\n'
+  printf '  workloadIdentity.clientId: %s\n' "$(required "$client" 'client id of the pod identity')"
 }
 
 # What the workflow reads as `vars`: names and ids, no secrets.
