@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Bundle, readBundle } from '@repo/model-bundle'
+import { type Bundle, BundleError, readBundle } from '@repo/model-bundle'
 import {
   catalogue,
   fetchModel,
@@ -93,9 +93,17 @@ export async function pull(
 ): Promise<Bundle> {
   const choice = version === undefined ? {} : { version }
   const target = join(stateFolder, 'model', name)
-  const pulled = await pullModel(store, name, target, { ...choice, signal, onProgress: show(step) })
-  step.done(`Pulled ${name} ${pulled.version}, every file's SHA-256 checked`)
-  return await readBundle(pulled.folder)
+  const pullAndRead = async () => {
+    const pulled = await pullModel(store, name, target, { ...choice, signal, onProgress: show(step) })
+    return await readBundle(pulled.folder)
+  }
+  // Another npm start that pulls the same model may take this folder's place while it is read. It is there then.
+  const bundle = await pullAndRead().catch((error) => {
+    if (error instanceof BundleError) return pullAndRead()
+    throw error
+  })
+  step.done(`Pulled ${name} ${bundle.manifest.version}, every file's SHA-256 checked`)
+  return bundle
 }
 
 function show(step: Step): (progress: Progress) => void {
