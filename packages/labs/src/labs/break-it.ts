@@ -10,6 +10,18 @@ export const breakIt: Lab = {
   },
   checks: [
     {
+      what: 'callers need a key',
+      hint: 'HELM_ARGS="--set apiKeys.values={<16 characters or more>}"',
+      async look(bench) {
+        const { values } = await deployed(bench)
+        if (values.apiKeys.values.length === 0) return 'the release has no keys'
+        const answer = await fetch(`${await bench.output('url')}/version`, {
+          signal: AbortSignal.timeout(5_000),
+        })
+        return answer.status === 401 || `without a key /version answers ${answer.status}`
+      },
+    },
+    {
       what: 'a container ended and was started again',
       hint: 'kubectl exec <a pod> -- node -e "process.kill(1)"',
       async look(bench) {
@@ -24,18 +36,6 @@ export const breakIt: Lab = {
         const list = await bench.history()
         if (!list.some(({ status }) => status === 'failed')) return 'no release has failed yet'
         return list.at(-1)?.status === 'deployed' || `the last revision is ${list.at(-1)?.status}`
-      },
-    },
-    {
-      what: 'callers need a key',
-      hint: 'HELM_ARGS="--set apiKeys.values={<16 characters or more>}"',
-      async look(bench) {
-        const { values } = await deployed(bench)
-        if (values.apiKeys.values.length === 0) return 'the release has no keys'
-        const answer = await fetch(`${await bench.output('url')}/version`, {
-          signal: AbortSignal.timeout(5_000),
-        })
-        return answer.status === 401 || `without a key /version answers ${answer.status}`
       },
     },
   ],
