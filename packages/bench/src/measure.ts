@@ -76,20 +76,21 @@ async function measureColdStarts(
   bodyFile: string,
   graphs: string,
 ): Promise<CaseResult['coldStart']> {
-  const start = async (graphCache: string | undefined) => {
-    const server = await startServer(launches.app(one.folder, graphCache), bodyFile)
+  const start = async (launch: (port: number) => Launch) => {
+    const server = await startServer(launch, bodyFile)
     await server.stop()
     return server.coldStartMs
   }
   say(`${one.id}: cold start`)
   // The first one makes the optimised graph.
-  await start(graphs)
-  const [optimised, plain]: [number[], number[]] = [[], []]
+  await start(launches.app(one.folder, graphs))
+  const [optimised, plain, plainStart]: [number[], number[], number[]] = [[], [], []]
   for (let i = 0; i < effort.coldStarts; i++) {
-    plain.push(await start(undefined))
-    optimised.push(await start(graphs))
+    plainStart.push(await start(launches.plainStart(one.folder)))
+    plain.push(await start(launches.app(one.folder, undefined)))
+    optimised.push(await start(launches.app(one.folder, graphs)))
   }
-  return { optimised: spread(optimised), plain: spread(plain) }
+  return { optimised: spread(optimised), plain: spread(plain), plainStart: spread(plainStart) }
 }
 
 async function loadServer(

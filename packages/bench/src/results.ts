@@ -31,8 +31,11 @@ export interface CaseResult {
   /** Images per second. */
   limit: Spread
   servers: ServerResult[]
-  /** Milliseconds to the first good answer, with a graph that was optimised before and with a plain load. */
-  coldStart: { optimised: Spread; plain: Spread }
+  /**
+   * Milliseconds to the first good answer: the app's, with a graph that was optimised before and with the model's own,
+   * and those of a server that loads everything first.
+   */
+  coldStart: { optimised: Spread; plain: Spread; plainStart: Spread }
   overload?: Overload & { peak: number }
 }
 

@@ -28,7 +28,7 @@ test('when it runs for a moment, then it writes figures, a chart and the report'
   const results = JSON.parse(await readFile(join(out, 'results.json'), 'utf8')) as Results
   expect(results.cases).toHaveLength(1)
   expect(results.cases[0]?.limit.median).toBeGreaterThan(0)
-  expect(results.cases[0]?.coldStart.optimised.median).toBeGreaterThan(0)
+  for (const { median } of Object.values(results.cases[0]?.coldStart ?? {})) expect(median).toBeGreaterThan(0)
   expect(results.skipped.join()).toContain('Flask')
 
   expect(await readFile(join(out, 'chart.svg'), 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s)

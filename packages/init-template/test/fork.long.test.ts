@@ -19,6 +19,7 @@ const REHEARSE =
 const NAMES = [
   '--project boots --owner alps --registry alpsboots.azurecr.io --storage-account alpsboots',
   '--resource-group rg-boots --cluster aks-boots --namespaces boots --image boots/app',
+  '--github-repository alps/boots',
 ].join(' ')
 
 function run(cwd: string, command: string): string {

@@ -88,17 +88,18 @@ function caseTables(one: CaseResult): Table[] {
     ],
     rows,
   }
-  const { optimised, plain } = one.coldStart
+  const { optimised, plain, plainStart } = one.coldStart
+  const starts = `${figure(optimised)}; with a plain load ${figure(plain)}; a plain start ${figure(plainStart)}`
   const memory = one.servers.map(({ server, rss, pss }) => [
     SERVER_TITLES[server],
     rss ? figure(rss) : '',
     pss ? figure(pss) : '',
-    server === 'app' ? `${figure(optimised)}; with a plain load ${figure(plain)}` : '',
+    server === 'app' ? starts : '',
   ])
   const size = {
     title: '',
     head: ['', 'RSS, MB', 'PSS, MB', 'first answer after, ms'],
-    rows: memory.length > 0 ? memory : [['this app', '', '', `${figure(optimised)}; plain ${figure(plain)}`]],
+    rows: memory.length > 0 ? memory : [['this app', '', '', starts]],
   }
   return [speed, size]
 }

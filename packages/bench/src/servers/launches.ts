@@ -5,8 +5,9 @@ import { launch } from '@repo/inference/launch'
 import type { Launch } from './server.js'
 
 export type ServerName = 'app' | 'naive' | 'flask'
+type LaunchName = ServerName | 'plainStart'
 
-/** The three servers; `flask` needs the folder that flask/setup.sh has made. */
+/** The servers; `flask` needs the folder that flask/setup.sh has made, `plainStart` is only started. */
 export const launches = {
   /** @param graphCache a folder for the graph that is optimised for this machine, or undefined for a plain load */
   app: (modelFolder: string, graphCache: string | undefined) => (port: number) => ({
@@ -29,13 +30,18 @@ export const launches = {
     readyPath: '/healthz',
     healthPath: '/healthz',
   }),
+  plainStart: (modelFolder: string) => (port: number) => ({
+    ...node(new URL('./plain-start.js', import.meta.url), modelFolder, String(port)),
+    readyPath: '/healthz',
+    healthPath: '/healthz',
+  }),
   flask: (modelFolder: string, root: string) => (port: number) => ({
     command: 'bash',
     args: [join(flaskFolder, 'run.sh'), root, modelFolder, String(port)],
     readyPath: '/',
     healthPath: '/',
   }),
-} satisfies Record<ServerName, (...args: never[]) => (port: number) => Launch>
+} satisfies Record<LaunchName, (...args: never[]) => (port: number) => Launch>
 
 const flaskFolder = fileURLToPath(new URL('../../flask', import.meta.url))
 
