@@ -39,9 +39,17 @@ export interface WorkerInfo {
   output: TensorInfo
 }
 
+/** One request, as a worker gets it. */
+export interface WorkerJob {
+  id: number
+  kind: string
+  parts: ArrayBuffer[]
+  detail: string
+}
+
 export type ToWorker =
   | { type: 'load'; settings: WorkerSettings }
-  | { type: 'run'; id: number; kind: string; parts: ArrayBuffer[]; detail: string }
+  | { type: 'run'; jobs: WorkerJob[] }
   | { type: 'stop' }
 
 /** An error that crosses threads: only what the other side may see. */
@@ -53,9 +61,11 @@ export interface PlainError {
   details?: object
 }
 
+/** What became of one request. */
+export type WorkerAnswer = { id: number; timings: Timings } & ({ answer: string } | { error: PlainError })
+
 export type FromWorker =
   | { type: 'ready'; info: WorkerInfo }
   | { type: 'failed'; error: PlainError }
   | { type: 'progress'; id: number }
-  | { type: 'done'; id: number; answer: string; timings: Timings }
-  | { type: 'error'; id: number; error: PlainError; timings: Timings }
+  | { type: 'answers'; answers: WorkerAnswer[] }

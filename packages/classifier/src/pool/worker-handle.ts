@@ -1,7 +1,16 @@
 import { Worker } from 'node:worker_threads'
 import { ClassifierError, type ClassifierErrorCode } from '../errors.js'
 import type { Timings } from '../timings.js'
-import type { FromWorker, PlainError, ToWorker, WorkerInfo, WorkerSettings } from './messages.js'
+import type {
+  FromWorker,
+  PlainError,
+  ToWorker,
+  WorkerAnswer,
+  WorkerInfo,
+  WorkerJob,
+  WorkerSettings,
+} from './messages.js'
+import { Outbox } from './outbox.js'
 
 /** One unit of work, from submission to its end. */
 export interface Job {
@@ -47,6 +56,11 @@ export class WorkerHandle {
   readonly threadId: number
   /** In the order in which they were given. */
   readonly #jobs = new Map<number, Job & { started: number; lastProgress: number }>()
+  readonly #outbox = new Outbox<WorkerJob>((jobs) => {
+    // Transferred, not copied: the bytes leave the main thread's memory.
+    const parts = jobs.flatMap((job) => job.parts)
+    this.#worker.postMessage({ type: 'run', jobs } satisfies ToWorker, parts)
+  })
   #nextId = 0
   /** Of any job, by `performance.now()`. */
   #lastProgress = 0
@@ -58,7 +72,7 @@ export class WorkerHandle {
 
   /**
    * Starts the thread, which loads its code at once, and its model when `load` says which.
-   * @param onIdle called whenever a job has ended, so that the next one can be given
+   * @param onIdle called whenever jobs have ended, so that the next ones can be given
    */
   constructor(
     onIdle: () => void,
@@ -91,7 +105,10 @@ export class WorkerHandle {
         if (message.type === 'ready') resolve(message.info)
         else if (message.type === 'failed') reject(revive(message.error))
         else if (message.type === 'progress') this.#progressed(message.id)
-        else this.#finish(message, onIdle)
+        else {
+          for (const answer of message.answers) this.#finish(answer)
+          onIdle()
+        }
       })
       this.ended.then((why) => reject(new ClassifierError('worker-died', `a worker did not start: ${why}`)))
     })
@@ -132,13 +149,13 @@ export class WorkerHandle {
     const started = performance.now()
     this.#jobs.set(id, { ...job, started, lastProgress: started })
     const { kind, parts, detail } = job
-    // Transferred, not copied: the bytes leave the main thread's memory.
-    this.#worker.postMessage({ type: 'run', id, kind, parts, detail } satisfies ToWorker, parts)
+    this.#outbox.add({ id, kind, parts, detail })
   }
 
   /** Lets the running jobs end, releases the session, then ends the thread. */
   async stop(): Promise<void> {
     this.#stopping = true
+    this.#outbox.flush()
     this.#worker.postMessage({ type: 'stop' } satisfies ToWorker)
     await this.ended
   }
@@ -149,14 +166,13 @@ export class WorkerHandle {
     if (job) job.lastProgress = this.#lastProgress
   }
 
-  #finish(message: Extract<FromWorker, { timings: Timings }>, onIdle: () => void): void {
+  #finish(message: WorkerAnswer): void {
     this.#lastProgress = performance.now()
     const job = this.#jobs.get(message.id)
     this.#jobs.delete(message.id)
     if (job) this.onAnswered?.(job.submitted, job.started, message.timings, job.context)
-    if (message.type === 'done') job?.resolve(message.answer)
+    if ('answer' in message) job?.resolve(message.answer)
     else job?.reject(revive(message.error))
-    onIdle()
   }
 }
 

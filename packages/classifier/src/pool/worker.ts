@@ -8,7 +8,17 @@ import { type MessagePort, parentPort } from 'node:worker_threads'
 import { Classifier } from '../classifier.js'
 import { onnxRuntimeVersion } from '../model.js'
 import type { Timings } from '../timings.js'
-import type { CreateHandlers, FromWorker, Handler, PlainError, ToWorker, WorkerSettings } from './messages.js'
+import type {
+  CreateHandlers,
+  FromWorker,
+  Handler,
+  PlainError,
+  ToWorker,
+  WorkerAnswer,
+  WorkerJob,
+  WorkerSettings,
+} from './messages.js'
+import { Outbox } from './outbox.js'
 
 const port = parentPort as MessagePort
 const send = (message: FromWorker) => port.postMessage(message)
@@ -24,17 +34,19 @@ async function load(settings: WorkerSettings): Promise<void> {
     const classifier = await Classifier.open(settings.bundle, settings)
     const { createHandlers } = (await import(settings.handlers)) as { createHandlers: CreateHandlers }
     const runMs = await classifier.warmUp()
-    serve(classifier, createHandlers(classifier))
+    serve(classifier, createHandlers(classifier), runMs < QUICK_RUN_MS)
     send({ type: 'ready', info: { onnxRuntime: onnxRuntimeVersion, runMs, ...classifier.tensors } })
   } catch (error) {
     send({ type: 'failed', error: plain(error) })
   }
 }
 
+/** Answers of a model that is quicker than this may wait for each other; a slower one's next run would keep them back. */
+const QUICK_RUN_MS = 1
 /** How often the main thread hears that a request with many images gets on. */
 const PROGRESS_MS = 200
 
-function serve(classifier: Classifier, handlers: Record<string, Handler>): void {
+function serve(classifier: Classifier, handlers: Record<string, Handler>, isQuick: boolean): void {
   const running = new Map<number, { timings: Timings; told: number }>()
   // Each run that has ended added to the timings. While a run blocks this thread, nothing is told.
   setInterval(() => {
@@ -44,21 +56,18 @@ function serve(classifier: Classifier, handlers: Record<string, Handler>): void 
       send({ type: 'progress', id })
     }
   }, PROGRESS_MS).unref()
+  const outbox = new Outbox<WorkerAnswer>((answers) => send({ type: 'answers', answers }))
   let stopping = false
 
   // A session may not be released while it runs, and its thread may not be terminated: both abort the process.
   const stopWhenIdle = async () => {
     if (!stopping || running.size > 0) return
+    outbox.flush()
     await classifier.release()
     port.close()
   }
 
-  port.on('message', async (message: ToWorker) => {
-    if (message.type !== 'run') {
-      stopping = true
-      return stopWhenIdle()
-    }
-    const { id, kind, parts, detail } = message
+  const run = async ({ id, kind, parts, detail }: WorkerJob) => {
     const timings: Timings = []
     running.set(id, { timings, told: 0 })
     try {
@@ -69,12 +78,22 @@ function serve(classifier: Classifier, handlers: Record<string, Handler>): void 
         detail,
         timings,
       )
-      send({ type: 'done', id, answer, timings })
+      outbox.add({ id, answer, timings })
     } catch (error) {
-      send({ type: 'error', id, error: plain(error), timings })
+      outbox.add({ id, error: plain(error), timings })
     }
+    if (!isQuick) outbox.flush()
     running.delete(id)
-    return stopWhenIdle()
+    await stopWhenIdle()
+  }
+
+  port.on('message', (message: ToWorker) => {
+    if (message.type === 'run') {
+      for (const job of message.jobs) void run(job)
+    } else {
+      stopping = true
+      void stopWhenIdle()
+    }
   })
 }
 
