@@ -2,10 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { fileURLToPath } from 'node:url'
+import { launch } from '../src/launch.js'
 import { sampleBundle } from './support.js'
-
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 /** The app as a process of its own. */
 export interface AppProcess {
@@ -17,10 +15,11 @@ export interface AppProcess {
   ended: Promise<{ code: number | null; signal: string | null }>
 }
 
-/** Starts the built app with the sample model on a free port. */
+/** Starts the built app as the container does, with the sample model on a free port. */
 export function startProcess(env: Record<string, string>): AppProcess {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...launch.nodeArguments, launch.main], {
     env: {
+      ...launch.environment,
       HOST: '127.0.0.1',
       PORT: '0',
       MODEL_DIR: sampleBundle,

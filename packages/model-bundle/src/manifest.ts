@@ -1,4 +1,4 @@
-import { valid as isSemver } from 'semver'
+import isSemver from 'semver/functions/valid.js'
 import { z } from 'zod'
 import { BundleError } from './errors.js'
 import { pathProblem } from './paths.js'

@@ -11,12 +11,11 @@ import { verifyBundle } from '@repo/model-bundle'
 import express from 'express'
 
 async function main([folder = '', port = '0']: string[]): Promise<void> {
-  await verifyBundle(folder)
   const workers = Array.from(
     { length: cpuLimit() },
     () => new Worker(new URL(import.meta.url), { workerData: folder }),
   )
-  await Promise.all(workers.map((worker) => once(worker, 'message')))
+  await Promise.all([verifyBundle(folder), ...workers.map((worker) => once(worker, 'message'))])
   const [first] = workers as [Worker]
   const app = express()
   app.use(express.json({ limit: '64mb' }))

@@ -31,6 +31,8 @@ export interface PoolOptions {
   graphCache?: GraphCache | undefined
   /** A module that exports `createHandlers`. Default: `classify` alone. */
   handlers?: URL
+  /** A thread that was started before, to save its time. */
+  firstWorker?: WorkerHandle
   /** Told when a worker died (it is being replaced) and when the pool gave up replacing. */
   onWorkerDied?: (reason: string, givenUp: boolean) => void
   /** For metrics and traces. It runs on the main thread for every request, so it has to be quick. */
@@ -70,7 +72,7 @@ export class WorkerPool {
   static async start(options: PoolOptions): Promise<WorkerPool> {
     const pool = new WorkerPool(options)
     // The thread loads its code while the model's manifest is read.
-    const first = pool.#newWorker()
+    const first = options.firstWorker ?? new WorkerHandle()
     const graph = await pool.#prepare().catch(async (error) => {
       await first.stop()
       throw error
@@ -81,7 +83,8 @@ export class WorkerPool {
       await pool.stop()
       if (!graph) throw failure
       if (failure) options.graphCache?.log(`the plain graph is used: ${failure.message}`)
-      return WorkerPool.start({ ...options, graphCache: undefined })
+      const { firstWorker: _used, graphCache: _failed, ...others } = options
+      return WorkerPool.start(others)
     }
     pool.#state = 'running'
     for (let others = (options.workers ?? cpuLimit()) - 1; others > 0; others--) {
@@ -207,11 +210,7 @@ export class WorkerPool {
     return graph
   }
 
-  #newWorker(): WorkerHandle {
-    return new WorkerHandle(() => this.#runNext(), this.options.onAnswered)
-  }
-
-  #startWorker(worker = this.#newWorker()): Promise<void> {
+  #startWorker(worker = new WorkerHandle()): Promise<void> {
     const start = this.#loadWorker(worker).finally(() => this.#starting.delete(start))
     this.#starting.add(start)
     return start
@@ -219,7 +218,7 @@ export class WorkerPool {
 
   async #loadWorker(worker: WorkerHandle): Promise<void> {
     const ended = worker.ended
-    worker.load(this.#settings as WorkerSettings)
+    worker.load(this.#settings as WorkerSettings, () => this.#runNext(), this.options.onAnswered)
     try {
       this.#info = await worker.ready
     } catch (error) {

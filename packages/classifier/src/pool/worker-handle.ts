@@ -65,19 +65,15 @@ export class WorkerHandle {
   /** Of any job, by `performance.now()`. */
   #lastProgress = 0
   #stopping = false
+  #onIdle: (() => void) | undefined
+  #onAnswered: OnAnswered | undefined
   /** Settles when the worker can take jobs, or never will. */
   readonly ready: Promise<WorkerInfo>
   /** Settles when the thread has ended, with the reason if nobody asked it to. */
   readonly ended: Promise<string | undefined>
 
-  /**
-   * Starts the thread, which loads its code at once, and its model when `load` says which.
-   * @param onIdle called whenever jobs have ended, so that the next ones can be given
-   */
-  constructor(
-    onIdle: () => void,
-    private readonly onAnswered?: OnAnswered,
-  ) {
+  /** Starts the thread, which loads its code at once, and its model when `load` says which. */
+  constructor() {
     // From src/ (tests) and dist/ alike this is the built file: threads run plain JavaScript.
     this.#worker = new Worker(new URL('../../dist/pool/worker.js', import.meta.url), {
       // Nearly all of a worker's garbage is short-lived base64; a larger young generation would only keep more of it.
@@ -107,7 +103,7 @@ export class WorkerHandle {
         else if (message.type === 'progress') this.#progressed(message.id)
         else {
           for (const answer of message.answers) this.#finish(answer)
-          onIdle()
+          this.#onIdle?.()
         }
       })
       this.ended.then((why) => reject(new ClassifierError('worker-died', `a worker did not start: ${why}`)))
@@ -116,8 +112,13 @@ export class WorkerHandle {
     this.ready.catch(() => {})
   }
 
-  /** To be called once, before `ready` is awaited. */
-  load(settings: WorkerSettings): void {
+  /**
+   * To be called once, before `ready` is awaited.
+   * @param onIdle called whenever jobs have ended, so that the next ones can be given
+   */
+  load(settings: WorkerSettings, onIdle: () => void, onAnswered?: OnAnswered): void {
+    this.#onIdle = onIdle
+    this.#onAnswered = onAnswered
     this.#worker.postMessage({ type: 'load', settings } satisfies ToWorker)
   }
 
@@ -170,7 +171,7 @@ export class WorkerHandle {
     this.#lastProgress = performance.now()
     const job = this.#jobs.get(message.id)
     this.#jobs.delete(message.id)
-    if (job) this.onAnswered?.(job.submitted, job.started, message.timings, job.context)
+    if (job) this.#onAnswered?.(job.submitted, job.started, message.timings, job.context)
     if ('answer' in message) job?.resolve(message.answer)
     else job?.reject(revive(message.error))
   }
