@@ -10,7 +10,7 @@ import type {
   WorkerJob,
   WorkerSettings,
 } from './messages.js'
-import { Outbox } from './outbox.js'
+import { Outbox, QUICK_RUN_MS } from './outbox.js'
 
 /** One unit of work, from submission to its end. */
 export interface Job {
@@ -64,6 +64,7 @@ export class WorkerHandle {
   #nextId = 0
   /** Of any job, by `performance.now()`. */
   #lastProgress = 0
+  #isQuick = false
   #stopping = false
   #onIdle: (() => void) | undefined
   #onAnswered: OnAnswered | undefined
@@ -98,8 +99,10 @@ export class WorkerHandle {
     })
     this.ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => {
-        if (message.type === 'ready') resolve(message.info)
-        else if (message.type === 'failed') reject(revive(message.error))
+        if (message.type === 'ready') {
+          this.#isQuick = message.info.runMs < QUICK_RUN_MS
+          resolve(message.info)
+        } else if (message.type === 'failed') reject(revive(message.error))
         else if (message.type === 'progress') this.#progressed(message.id)
         else {
           for (const answer of message.answers) this.#finish(answer)
@@ -151,6 +154,7 @@ export class WorkerHandle {
     this.#jobs.set(id, { ...job, started, lastProgress: started })
     const { kind, parts, detail } = job
     this.#outbox.add({ id, kind, parts, detail })
+    if (!this.#isQuick) this.#outbox.flush()
   }
 
   /** Lets the running jobs end, releases the session, then ends the thread. */

@@ -18,7 +18,7 @@ import type {
   WorkerJob,
   WorkerSettings,
 } from './messages.js'
-import { Outbox } from './outbox.js'
+import { Outbox, QUICK_RUN_MS } from './outbox.js'
 
 const port = parentPort as MessagePort
 const send = (message: FromWorker) => port.postMessage(message)
@@ -41,8 +41,6 @@ async function load(settings: WorkerSettings): Promise<void> {
   }
 }
 
-/** Answers of a model that is quicker than this may wait for each other; a slower one's next run would keep them back. */
-const QUICK_RUN_MS = 1
 /** How often the main thread hears that a request with many images gets on. */
 const PROGRESS_MS = 200
 
