@@ -2,7 +2,10 @@
 import { fileURLToPath } from 'node:url'
 
 export const launch = {
-  main: fileURLToPath(new URL('../dist/main.js', import.meta.url)),
+  /** The app in a few files, since to find and read a thousand is most of what a start takes. */
+  main: fileURLToPath(new URL('../dist/bundle/main.js', import.meta.url)),
+  /** The same in a file for each source file, for whoever replaces single ones. */
+  mainOfManyFiles: fileURLToPath(new URL('../dist/main.js', import.meta.url)),
   /**
    * The main thread's garbage is short-lived. In V8's default of 16 MB it stays in memory, and for a time that the
    * slowest requests notice.

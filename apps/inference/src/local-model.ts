@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type ClassifierError, type PoolOptions, type TensorInfo, WorkerPool } from '@repo/classifier'
 import { type Bundle, type Manifest, verifyBundle } from '@repo/model-bundle'
 import type { Logger } from 'pino'
@@ -10,6 +12,7 @@ import {
   type ModelState,
   notReady,
 } from './model-service.js'
+import { packageFolder } from './package-folder.js'
 import type { WorkObserver } from './request-trace.js'
 import type { RequestDetail, RequestKind } from './worker/handlers.js'
 
@@ -63,8 +66,8 @@ export class LocalModel implements ModelService {
 
   async #start(): Promise<void> {
     const pool = WorkerPool.start({
-      // Built JavaScript from src/ (tests) and dist/ alike: worker threads load it.
-      handlers: new URL('../dist/worker/handlers.js', import.meta.url),
+      // Built JavaScript, in tests too: worker threads load it.
+      handlers: pathToFileURL(join(packageFolder, 'dist/worker/handlers.js')),
       ...this.options,
       onWorkerDied: (reason, givenUp) => {
         if (!givenUp) this.#metrics?.workerRestarted()

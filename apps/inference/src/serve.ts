@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { WorkerHandle } from '@repo/classifier/worker'
 import type { Logger } from 'pino'
 import { type Env, readEnv } from './env.js'
@@ -7,6 +8,7 @@ import { createHttpServer } from './http/server.js'
 import { LocalModel } from './local-model.js'
 import { createLogger } from './logger.js'
 import type { ModelService } from './model-service.js'
+import { packageFolder } from './package-folder.js'
 import { shutDown } from './shutdown.js'
 import { startTracing, tracingOptions } from './tracing.js'
 
@@ -142,5 +144,5 @@ function endAtOnce(): never {
 
 /** The version in this app's package.json. */
 function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+  return JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')).version
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { launch } from '@repo/inference/launch'
 import { root } from './env.js'
 import { LaunchError } from './errors.js'
 import type { Context, Prepared } from './launch.js'
@@ -19,7 +20,8 @@ export async function develop(context: Context, prepared: Prepared): Promise<num
 
   const start = async (options: ServeOptions) => {
     try {
-      serving = await serve(context, prepared, options)
+      // Not the bundle: single files of it could not be replaced.
+      serving = await serve(context, prepared, { main: launch.mainOfManyFiles, ...options })
       const started = serving
       port = started.port
       void started.app.ended.then(({ how }) => {

@@ -17,6 +17,8 @@ export interface ServeOptions {
   title?: string
   /** Default: the setting. The next free one if it is taken. */
   port?: number
+  /** What is started. Default: the app as the container starts it. */
+  main?: string
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ServeOptions {
 export async function serve(
   context: Context,
   { bundle }: Prepared,
-  { title = 'Start the app', port: first = context.settings.port }: ServeOptions = {},
+  { title = 'Start the app', port: first = context.settings.port, main = launch.main }: ServeOptions = {},
 ): Promise<Serving> {
   const { settings, output, lifetime } = context
   const { host } = settings
@@ -38,7 +40,7 @@ export async function serve(
   for (;;) {
     const port = await findFreePort(wanted, host)
     const app = startApp({
-      ...{ main: launch.main, host, port, lifetime },
+      ...{ main, host, port, lifetime },
       modelFolder: bundle.folder,
       environment: { GRAPH_CACHE_DIR: join(settings.stateFolder, 'graphs'), ...settings.inherited },
       onOutput: (chunk) => output.log(chunk),

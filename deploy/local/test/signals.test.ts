@@ -72,7 +72,7 @@ describe('a launcher that is ended', () => {
     for (const times of [1, 2]) {
       const launcher = launch({ stateFolder })
       await ready(launcher)
-      const [app] = processesOf(stateFolder, 'inference/dist/main.js')
+      const [app] = processesOf(stateFolder, 'inference/dist/bundle/main.js')
       process.kill(app!, 'SIGSTOP')
       ctrlC(launcher)
       await launcher.printed('Stopping')

@@ -151,7 +151,7 @@ describe('errors', () => {
   test('when the app ends by itself, then everything ends, with 1 and its last words', async () => {
     const launcher = launch({ stateFolder })
     await ready(launcher)
-    const [app] = processesOf(stateFolder, 'inference/dist/main.js')
+    const [app] = processesOf(stateFolder, 'inference/dist/bundle/main.js')
     process.kill(app!, 'SIGKILL')
     expect(await launcher.ended).toBe(1)
     expect(launcher.output()).toContain('The app ended unexpectedly (SIGKILL)')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { sha256File } from '@repo/model-bundle'
+import { builtFile } from './built-file.js'
 import type { GraphKey } from './optimised-graph-key.js'
 
 /** A graph that was optimised on this machine, its weights in a file that all workers map into memory together. */
@@ -65,7 +66,7 @@ export async function makeGraph(modelFolder: string, key: GraphKey, entry: strin
   await mkdir(cache, { recursive: true })
   const folder = await mkdtemp(join(cache, TEMPORARY))
   try {
-    const script = fileURLToPath(new URL('../dist/optimised-graph-make.js', import.meta.url))
+    const script = fileURLToPath(builtFile('optimised-graph-make.js'))
     const options = { timeout: MAKE_TIMEOUT_MS, killSignal: 'SIGKILL' as const }
     await promisify(execFile)(
       process.execPath,

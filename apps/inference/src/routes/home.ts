@@ -1,9 +1,10 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import express, { type RequestHandler } from 'express'
 import { pagePolicy } from '../http/page-policy.js'
+import { packageFolder } from '../package-folder.js'
 
-/** The built page. Found from src/ (tests) and dist/ alike. */
-const PAGE = fileURLToPath(new URL('../../dist/web', import.meta.url))
+/** The built page. */
+const PAGE = join(packageFolder, 'dist/web')
 
 /** The page shows images that it holds in memory itself, which have blob: URLs. */
 const POLICY = `${pagePolicy('blob:')}; require-trusted-types-for 'script'`

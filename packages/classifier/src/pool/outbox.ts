@@ -5,16 +5,23 @@
 export const QUICK_RUN_MS = 1
 
 /**
- * Collects what goes to another thread until this thread's event loop has dealt with what came in together, then sends
- * it as one: each message wakes the other thread, which for a quick model costs as much as the run.
+ * Sends to another thread. In batches, it collects until this thread's event loop has dealt with what came in together:
+ * each message wakes the other thread, which for a quick model costs as much as the run.
  */
 export class Outbox<Item> {
   #items: Item[] = []
 
-  /** @param post is never given an empty list */
-  constructor(private readonly post: (items: Item[]) => void) {}
+  /**
+   * @param post is never given an empty list
+   * @param inBatches otherwise each item is sent at once
+   */
+  constructor(
+    private readonly post: (items: Item[]) => void,
+    public inBatches = false,
+  ) {}
 
   add(item: Item): void {
+    if (!this.inBatches) return this.post([item])
     if (this.#items.length === 0) setImmediate(() => this.flush())
     this.#items.push(item)
   }

@@ -1,4 +1,5 @@
 import { readBundle } from '@repo/model-bundle'
+import { builtFile } from '../built-file.js'
 import { DEFAULT_MAX_DECODE_BYTES, DEFAULT_MAX_PIXELS } from '../classifier-options.js'
 import { cpuLimit } from '../cpu.js'
 import { ClassifierError } from '../errors.js'
@@ -200,7 +201,7 @@ export class WorkerPool {
     const graph = graphCache && (await optimisedGraph(bundle, graphCache))
     this.#settings = {
       bundle,
-      handlers: (handlers ?? new URL('../../dist/pool/handlers.js', import.meta.url)).href,
+      handlers: (handlers ?? builtFile('pool/handlers.js')).href,
       threads,
       maxPixels,
       maxDecodeBytes,

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { builtFile } from '../built-file.js'
 import { ClassifierError, type ClassifierErrorCode } from '../errors.js'
 import type { Timings } from '../timings.js'
 import type {
@@ -13,10 +14,7 @@ import type {
 import { Outbox, QUICK_RUN_MS } from './outbox.js'
 
 /** One unit of work, from submission to its end. */
-export interface Job {
-  kind: string
-  parts: ArrayBuffer[]
-  detail: string
+export interface Job extends Omit<WorkerJob, 'id'> {
   /** When it was submitted, by `performance.now()`. */
   submitted: number
   /** The submitter's own, for `onAnswered`. */
@@ -64,7 +62,6 @@ export class WorkerHandle {
   #nextId = 0
   /** Of any job, by `performance.now()`. */
   #lastProgress = 0
-  #isQuick = false
   #stopping = false
   #onIdle: (() => void) | undefined
   #onAnswered: OnAnswered | undefined
@@ -75,8 +72,7 @@ export class WorkerHandle {
 
   /** Starts the thread, which loads its code at once, and its model when `load` says which. */
   constructor() {
-    // From src/ (tests) and dist/ alike this is the built file: threads run plain JavaScript.
-    this.#worker = new Worker(new URL('../../dist/pool/worker.js', import.meta.url), {
+    this.#worker = new Worker(builtFile('pool/worker.js'), {
       // Nearly all of a worker's garbage is short-lived base64; a larger young generation would only keep more of it.
       resourceLimits: { maxYoungGenerationSizeMb: 8 },
     })
@@ -100,7 +96,7 @@ export class WorkerHandle {
     this.ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => {
         if (message.type === 'ready') {
-          this.#isQuick = message.info.runMs < QUICK_RUN_MS
+          this.#outbox.inBatches = message.info.runMs < QUICK_RUN_MS
           resolve(message.info)
         } else if (message.type === 'failed') reject(revive(message.error))
         else if (message.type === 'progress') this.#progressed(message.id)
@@ -154,7 +150,6 @@ export class WorkerHandle {
     this.#jobs.set(id, { ...job, started, lastProgress: started })
     const { kind, parts, detail } = job
     this.#outbox.add({ id, kind, parts, detail })
-    if (!this.#isQuick) this.#outbox.flush()
   }
 
   /** Lets the running jobs end, releases the session, then ends the thread. */

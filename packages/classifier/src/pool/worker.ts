@@ -54,7 +54,7 @@ function serve(classifier: Classifier, handlers: Record<string, Handler>, isQuic
       send({ type: 'progress', id })
     }
   }, PROGRESS_MS).unref()
-  const outbox = new Outbox<WorkerAnswer>((answers) => send({ type: 'answers', answers }))
+  const outbox = new Outbox<WorkerAnswer>((answers) => send({ type: 'answers', answers }), isQuick)
   let stopping = false
 
   // A session may not be released while it runs, and its thread may not be terminated: both abort the process.
@@ -80,7 +80,6 @@ function serve(classifier: Classifier, handlers: Record<string, Handler>, isQuic
     } catch (error) {
       outbox.add({ id, error: plain(error), timings })
     }
-    if (!isQuick) outbox.flush()
     running.delete(id)
     await stopWhenIdle()
   }
