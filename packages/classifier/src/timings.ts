@@ -5,7 +5,8 @@
  * threads with every answer.
  *
  * All are wall-clock times. A worker decodes one image while it runs another, and takes up what was decoded only after
- * that run, so with requests in flight a decoding's time includes such a wait.
+ * that run, so with requests in flight a decoding's time includes such a wait. A run that takes several images counts in
+ * full for each.
  */
 export type Timings = number[]
 

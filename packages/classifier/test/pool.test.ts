@@ -38,6 +38,23 @@ describe('a pool', () => {
     )
   })
 
+  test('when many images come at once to a quick model, then each gets its own label', async () => {
+    const colours = ['red', 'lime', 'blue']
+    const images = await Promise.all(
+      colours.map((background) =>
+        sharp({ create: { width: 8, height: 8, channels: 3, background } })
+          .png()
+          .toBuffer(),
+      ),
+    )
+    await withPool(folder, async (pool) => {
+      const asked = Array.from({ length: 50 }, (_, i) => images[i % 3] as Buffer)
+      const answers = await Promise.all(asked.map((one) => classify(pool, one, 1)))
+      const labels = answers.map(([best]) => best?.label)
+      expect(labels).toEqual(asked.map((_, i) => ['red', 'green', 'blue'][i % 3]))
+    })
+  })
+
   test('when it has started, then it tells the version of ONNX Runtime and what a run takes', async () => {
     await withPool(folder, async (pool) => {
       expect(pool.ready).toBe(true)

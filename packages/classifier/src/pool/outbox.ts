@@ -21,9 +21,9 @@ export class Outbox<Item> {
   ) {}
 
   add(item: Item): void {
-    if (!this.inBatches) return this.post([item])
-    if (this.#items.length === 0) setImmediate(() => this.flush())
+    if (this.inBatches && this.#items.length === 0) setImmediate(() => this.flush())
     this.#items.push(item)
+    if (!this.inBatches) this.flush()
   }
 
   /** Sends at once what there is. */

@@ -34,7 +34,9 @@ async function load(settings: WorkerSettings): Promise<void> {
     const classifier = await Classifier.open(settings.bundle, settings)
     const { createHandlers } = (await import(settings.handlers)) as { createHandlers: CreateHandlers }
     const runMs = await classifier.warmUp()
-    serve(classifier, createHandlers(classifier), runMs < QUICK_RUN_MS)
+    const isQuick = runMs < QUICK_RUN_MS
+    if (isQuick) await classifier.batchRuns()
+    serve(classifier, createHandlers(classifier), isQuick)
     send({ type: 'ready', info: { onnxRuntime: onnxRuntimeVersion, runMs, ...classifier.tensors } })
   } catch (error) {
     send({ type: 'failed', error: plain(error) })
