@@ -9,6 +9,7 @@ import { DecodeLock, newLockMemory } from './image/decode-lock.js'
 import { tensorPng } from './image/preview.js'
 import { channelCount, type FillTensor, type TensorData, tensorFiller } from './image/tensor.js'
 import { loadModel, type Model, type ModelOutput, type TensorInfo } from './model.js'
+import { QUICK_RUN_MS } from './quick.js'
 import { finite, refusal } from './run-check.js'
 import type { Timings } from './timings.js'
 import { type Prediction, softmax, topK } from './top-k.js'
@@ -143,7 +144,8 @@ export class Classifier {
   }
 
   /**
-   * Runs an empty image: loads what ONNX Runtime loads lazily, and tells what a run costs.
+   * Runs an empty image: loads what ONNX Runtime loads lazily, and tells what a run costs. From then on images that come
+   * together to a quick model are run together, where the ONNX file allows that.
    * @returns milliseconds of one run
    * @throws ClassifierError `model-mismatch` when the output does not have one value for each label
    */
@@ -162,12 +164,11 @@ export class Classifier {
     if (first > LONG_RUN_MS) return first
     start = performance.now()
     await this.model.run(tensor, this.#shape)
-    return performance.now() - start
-  }
-
-  /** From now on images that come together are run together, where the ONNX file allows that. Worth it for quick models. */
-  async batchRuns(): Promise<void> {
-    this.#batched = await BatchedRuns.of(this.model, this.#shape, (images) => this.#newTensor(images))
+    const second = performance.now() - start
+    if (second < QUICK_RUN_MS) {
+      this.#batched = await BatchedRuns.of(this.model, this.#shape, (images) => this.#newTensor(images))
+    }
+    return second
   }
 
   release(): Promise<void> {

@@ -13,7 +13,7 @@ const temporaryFolder = temporaryFolders()
 // By its path: the package that bundles it depends on this one.
 const sampleBundle = fileURLToPath(new URL('../../sample-model/bundles/fashion-mnist/2.0.0', import.meta.url))
 /** An image of the sample model. */
-const coat = () => readFile(join(sampleBundle, 'samples/04-coat.png'))
+const coat = () => readFile(join(sampleBundle, 'samples/05-coat.png'))
 
 /** Starts a pool with this cache folder and has it classify an image. */
 async function serve(

@@ -19,7 +19,7 @@ import data
 PACKAGE = Path(__file__).resolve().parent.parent
 BUNDLES = PACKAGE / "bundles" / "fashion-mnist"
 SAMPLES_PER_CLASS = 2
-CREATED_AT = "2026-11-22T00:00:00.000Z"  # fixed, so that bundles are reproducible
+CREATED_AT = "2026-11-28T00:00:00.000Z"  # fixed, so that bundles are reproducible
 
 DESCRIPTIONS = {
     "1.0.0": "A network with one hidden layer of 32 units that tells ten kinds of clothes apart.",

@@ -41,7 +41,7 @@ class Recipe:
 
 RECIPES = {
     "1.0.0": Recipe(models.small_mlp, 5, 0.02, augmented=False, label_smoothing=0.0),
-    "2.0.0": Recipe(models.small_cnn, 45, 0.10, augmented=True, label_smoothing=0.05),
+    "2.0.0": Recipe(models.small_cnn, 45, 0.10, augmented=True, label_smoothing=0.02),
 }
 
 

@@ -1,10 +1,4 @@
 /**
- * Below so many milliseconds of a run, requests and answers go in batches. For slower models a message costs nothing to
- * speak of, and whatever waits, waits for what takes long.
- */
-export const QUICK_RUN_MS = 1
-
-/**
  * Sends to another thread. In batches, it collects until this thread's event loop has dealt with what came in together:
  * each message wakes the other thread, which for a quick model costs as much as the run.
  */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { builtFile } from '../built-file.js'
 import { ClassifierError, type ClassifierErrorCode } from '../errors.js'
+import { QUICK_RUN_MS } from '../quick.js'
 import type { Timings } from '../timings.js'
 import type {
   FromWorker,
@@ -11,7 +12,7 @@ import type {
   WorkerJob,
   WorkerSettings,
 } from './messages.js'
-import { Outbox, QUICK_RUN_MS } from './outbox.js'
+import { Outbox } from './outbox.js'
 
 /** One unit of work, from submission to its end. */
 export interface Job extends Omit<WorkerJob, 'id'> {

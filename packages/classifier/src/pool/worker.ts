@@ -7,6 +7,7 @@ import { setPriority } from 'node:os'
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import { Classifier } from '../classifier.js'
 import { onnxRuntimeVersion } from '../model.js'
+import { QUICK_RUN_MS } from '../quick.js'
 import type { Timings } from '../timings.js'
 import type {
   CreateHandlers,
@@ -18,7 +19,7 @@ import type {
   WorkerJob,
   WorkerSettings,
 } from './messages.js'
-import { Outbox, QUICK_RUN_MS } from './outbox.js'
+import { Outbox } from './outbox.js'
 
 const port = parentPort as MessagePort
 const send = (message: FromWorker) => port.postMessage(message)
@@ -34,9 +35,7 @@ async function load(settings: WorkerSettings): Promise<void> {
     const classifier = await Classifier.open(settings.bundle, settings)
     const { createHandlers } = (await import(settings.handlers)) as { createHandlers: CreateHandlers }
     const runMs = await classifier.warmUp()
-    const isQuick = runMs < QUICK_RUN_MS
-    if (isQuick) await classifier.batchRuns()
-    serve(classifier, createHandlers(classifier), isQuick)
+    serve(classifier, createHandlers(classifier), runMs < QUICK_RUN_MS)
     send({ type: 'ready', info: { onnxRuntime: onnxRuntimeVersion, runMs, ...classifier.tensors } })
   } catch (error) {
     send({ type: 'failed', error: plain(error) })
