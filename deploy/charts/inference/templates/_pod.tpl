@@ -101,7 +101,7 @@ spec:
         {{- end }}
 {{- end }}
 
-{{/* What every pod of this chart has, those of helm test included. */}}
+{{/* What every pod of this chart has, those of helm test included; they also wait for the service `waitFor`. */}}
 {{- define "inference.podBasics" -}}
 {{- $v := .root.Values -}}
 serviceAccountName: {{ include "inference.serviceAccountName" .root }}
@@ -121,9 +121,23 @@ nodeSelector: {{ toJson . }}
 {{- with $v.tolerations }}
 tolerations: {{ toJson . }}
 {{- end }}
-{{- if eq $v.model.mode "pulled" }}
+{{- $pulled := eq $v.model.mode "pulled" }}
+{{- if or $pulled .waitFor }}
 initContainers:
+  {{- if $pulled }}
   {{- include "inference.modelPull" . | nindent 2 }}
+  {{- end }}
+  {{- with .waitFor }}
+  - name: wait-for-service
+    {{- include "inference.containerBasics" $ | nindent 4 }}
+    command:
+      - node
+      - --input-type=module
+      - --eval
+      - |
+        {{- $.root.Files.Get "files/wait-for-service.mjs" | nindent 8 }}
+      - {{ . }}
+  {{- end }}
 {{- end }}
 volumes:
   - name: tmp
