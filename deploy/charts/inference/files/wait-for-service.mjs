@@ -9,7 +9,7 @@ for (;;) {
     await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2_000) })
     break
   } catch (error) {
-    if (Date.now() > giveUp) throw error
+    if (Date.now() > giveUp) throw new Error(`${url} took no request for 30 s`, { cause: error })
     await sleep(250)
   }
 }
