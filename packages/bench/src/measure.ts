@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BenchCase, scoreBody } from './cases.js'
 import { limit } from './limit.js'
-import { type Overload, overload } from './load/overload.js'
+import { type Overload, type Overloads, overload, together } from './load/overload.js'
 import { type Probes, startProbe } from './load/probe.js'
 import { type Load, wrk } from './load/wrk.js'
 import { type Memory, memoryOf } from './memory.js'
@@ -115,13 +115,21 @@ async function measureOverload(
   launch: (port: number) => Launch,
   bodyFile: string,
   effort: Effort,
-): Promise<Overload & { peak: number }> {
+): Promise<Overloads> {
   const server = await startServer(launch, bodyFile)
   try {
-    // Its own peak, moments before, and the memory that a full load takes.
-    const { requestsPerSecond: peak } = await wrk(server.scoreUrl, bodyFile, 32, effort.seconds)
     const target = { url: server.scoreUrl, pid: server.pid }
-    return { ...(await overload(target, bodyFile, 4 * peak, effort.overloadSeconds)), peak }
+    // Its own peak, moments before and after. The first also brings the memory that a full load takes.
+    const peak = async () => (await wrk(target.url, bodyFile, 32, effort.seconds)).requestsPerSecond
+    let before = await peak()
+    const peaks = [before]
+    const overloads: Overload[] = []
+    for (let repetition = 0; repetition < effort.repetitions; repetition++) {
+      overloads.push(await overload(target, bodyFile, 4 * before, effort.overloadSeconds))
+      before = await peak()
+      peaks.push(before)
+    }
+    return together(overloads, peaks)
   } finally {
     await server.stop()
   }

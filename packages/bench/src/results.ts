@@ -1,4 +1,4 @@
-import type { Overload } from './load/overload.js'
+import type { Overloads } from './load/overload.js'
 import type { ServerName } from './servers/launches.js'
 import type { Spread } from './stats.js'
 
@@ -36,7 +36,7 @@ export interface CaseResult {
    * and those of a server that loads everything first.
    */
   coldStart: { optimised: Spread; plain: Spread; plainStart: Spread }
-  overload?: Overload & { peak: number }
+  overload?: Overloads
 }
 
 export interface ServerResult {

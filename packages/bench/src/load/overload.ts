@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { memoryOf } from '../memory.js'
+import { type Spread, spread } from '../stats.js'
 
 /** What came of requests that arrive at a fixed rate, whether or not earlier ones are answered. */
 export interface Arrivals {
@@ -20,10 +21,36 @@ export interface Arrivals {
 }
 
 export interface Overload extends Arrivals {
-  offeredPerSecond: number
-  seconds: number
   /** Megabytes that the server grew at the most. */
   rssGrowth: number | undefined
+}
+
+/** Several overloads of one server. */
+export interface Overloads {
+  /** Of its peak just before and after, what it answered meanwhile. */
+  share: Spread
+  /** All counts together. */
+  refused: number
+  other: number
+  lost: number
+  /** Of the worst. */
+  refusedP99: number
+  rssGrowth: number | undefined
+}
+
+/** @param peaks requests per second, one before the first overload and one after each */
+export function together(overloads: Overload[], peaks: number[]): Overloads {
+  const sum = (pick: (one: Overload) => number) => overloads.reduce((total, one) => total + pick(one), 0)
+  const growths = overloads.map(({ rssGrowth }) => rssGrowth).filter((growth) => growth !== undefined)
+  const around = (at: number) => ((peaks[at] ?? 0) + (peaks[at + 1] ?? 0)) / 2
+  return {
+    share: spread(overloads.map(({ answeredPerSecond }, at) => answeredPerSecond / around(at))),
+    refused: sum(({ refused }) => refused),
+    other: sum(({ other }) => other),
+    lost: sum(({ lost }) => lost),
+    refusedP99: Math.max(...overloads.map(({ refusedP99 }) => refusedP99)),
+    rssGrowth: growths.length > 0 ? Math.max(...growths) : undefined,
+  }
 }
 
 const SAMPLE_MS = 250
@@ -46,12 +73,7 @@ export async function overload(
   })
   try {
     const [arrivals] = (await once(child, 'message')) as [Arrivals]
-    return {
-      ...arrivals,
-      offeredPerSecond,
-      seconds,
-      rssGrowth: before === undefined ? undefined : most - before,
-    }
+    return { ...arrivals, rssGrowth: before === undefined ? undefined : most - before }
   } finally {
     clearInterval(watch)
     child.disconnect()
