@@ -52,8 +52,9 @@ export function createApp(deps: AppDeps): Express {
 
   const guard = apiKeys(deps.apiKeys ?? [])
   const v2 = openInference({ ...deps, guard })
-  // First, since it is what nearly every request asks for.
-  app.post('/score', guard, score(deps))
+  const problem = problemHandler(deps)
+  // First, since it is what nearly every request asks for; with its errors' handler, or each would walk past all routes.
+  app.post('/score', guard, score(deps), problem)
   app.get('/', helmet(), home)
   app.use('/assets', pageAssets)
   app.get('/healthz', healthz(deps.service))
@@ -72,7 +73,7 @@ export function createApp(deps: AppDeps): Express {
   for (const path of ['/score', '/preview']) app.all(path, onlyMethods('POST'))
   for (const path of GET_ONLY) app.all(path, onlyMethods('GET', 'HEAD'))
   app.use(notFound)
-  app.use(problemHandler(deps))
+  app.use(problem)
 
   readTemplates(templates, { '': app.router, '/v2': v2 })
   deps.metrics.watch(deps.service, deps.limits.budget)

@@ -37,3 +37,17 @@ export class ClassifierError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
+
+/**
+ * Makes an error that has no stack trace: for refusals, which come by the hundred a second when there is most to do, and
+ * whose place in the code nobody asks for.
+ */
+export function withoutStack<E extends Error>(make: () => E): E {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}

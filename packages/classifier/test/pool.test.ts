@@ -71,10 +71,11 @@ describe('a pool', () => {
         const running = pool.submit('sleep', [bytes()], '300')
         const waiting = [pool.submit('echo', [bytes()], 'a'), pool.submit('echo', [bytes()], 'b')]
         expect(pool.load).toEqual({ queued: 2, running: 1 })
-        await expect(pool.submit('echo', [bytes()])).rejects.toMatchObject({
-          code: 'queue-full',
-          retryAfterSeconds: 1,
-        })
+        const refusal = pool.submit('echo', [bytes()])
+        await expect(refusal).rejects.toMatchObject({ code: 'queue-full', retryAfterSeconds: 1 })
+        // Taking a stack trace costs a good part of what a refusal does; errors that are made next have theirs.
+        expect((await refusal.catch((error: Error) => error.stack))?.split('\n')).toHaveLength(1)
+        expect(new Error('another').stack?.split('\n').length).toBeGreaterThan(1)
         await running
         expect(await Promise.all(waiting)).toEqual(['a', 'b'])
       },

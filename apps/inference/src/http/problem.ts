@@ -3,6 +3,7 @@ import type { ClassifierError } from '@repo/classifier'
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Metrics } from '../metrics.js'
+import { sendJson } from './send-json.js'
 
 /** An error of the HTTP layer itself; `code` is one of the keys of STATUS. */
 export class HttpError extends Error {
@@ -62,7 +63,7 @@ export function problemHandler(deps: ErrorDeps): ErrorRequestHandler {
     const title = STATUS_CODES[status]
     const requestId = res.getHeader('x-request-id')
     const problem = { type: 'about:blank', title, status, code, detail, ...details, requestId }
-    res.type('application/problem+json').send(JSON.stringify(problem))
+    sendJson(res, JSON.stringify(problem), 'application/problem+json')
   })
 }
 

@@ -6,6 +6,7 @@ import type { RequestKind } from '../worker/handlers.js'
 import { readBody } from './body.js'
 import type { BodyBudget } from './body-budget.js'
 import { onwardHeaders } from './onward-headers.js'
+import { sendJson } from './send-json.js'
 import { serverTiming } from './server-timing.js'
 
 /** What requests may bring. */
@@ -52,12 +53,6 @@ export async function answerFromWorker(
   } finally {
     share.giveBack()
   }
-}
-
-/** Like `res.type('json').send(json)`, which looks up types and charsets: for a small answer that is work to notice. */
-export function sendJson(res: Response, json: string): void {
-  res.setHeader('content-type', 'application/json; charset=utf-8')
-  res.end(json)
 }
 
 /** @returns aborted when the client leaves before it has its answer */

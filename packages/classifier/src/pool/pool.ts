@@ -2,7 +2,7 @@ import { readBundle } from '@repo/model-bundle'
 import { builtFile } from '../built-file.js'
 import { DEFAULT_MAX_DECODE_BYTES, DEFAULT_MAX_PIXELS } from '../classifier-options.js'
 import { cpuLimit } from '../cpu.js'
-import { ClassifierError } from '../errors.js'
+import { ClassifierError, withoutStack } from '../errors.js'
 import { DecodeLock, newLockMemory } from '../image/decode-lock.js'
 import { type GraphCache, optimisedGraph } from '../optimised-graph.js'
 import type { OptimisedGraph } from '../optimised-graph-store.js'
@@ -146,8 +146,9 @@ export class WorkerPool {
   /** @throws ClassifierError `queue-full` when a request would be refused now */
   assertRoom(): void {
     if (this.#queue.length < (this.options.queueLimit ?? 64) || this.#idlest()) return
-    throw new ClassifierError('queue-full', `${this.#queue.length} requests are waiting already`, {
-      retryAfterSeconds: this.#retryAfterSeconds(),
+    const message = `${this.#queue.length} requests are waiting already`
+    throw withoutStack(() => {
+      return new ClassifierError('queue-full', message, { retryAfterSeconds: this.#retryAfterSeconds() })
     })
   }
 
@@ -283,10 +284,14 @@ export class WorkerPool {
   }
 }
 
+/** What decoding a photo takes, about. */
+const DECODE_MS = 7
+
 /**
- * Requests in flight for a run of so many milliseconds: 2, so that one is decoded while another runs, and for quick
- * models more, so that a worker never waits for the next message.
+ * Requests that a worker has at a time: the one that runs, and those that are decoded meanwhile so that it never waits
+ * for one. For quick models they are many, since then it is the next message that it would wait for.
+ * @param runMs of one image
  */
 function inFlightFor(runMs: number): number {
-  return Math.min(16, Math.max(2, Math.ceil(5 / runMs)))
+  return Math.min(16, 1 + Math.ceil(DECODE_MS / runMs))
 }
