@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const help = `npm run bench                      every case, three times, about 25 minutes
+export const help = `npm run bench                      every case, three times, about half an hour
 npm run bench -- --quick           every case once, under two minutes: for a first look
 npm run bench -- --only resnet50   one case: sample, sample-1, mobilenet, resnet50 or pull
 npm run bench -- --flask <folder>  also the original's stack, made by packages/bench/flask/setup.sh <folder>
