@@ -36,10 +36,10 @@ const EFFORTS: Record<'full' | 'quick' | 'smoke', Effort> = {
   },
   quick: {
     repetitions: 1,
-    seconds: 2,
+    seconds: 1,
     warmUpSeconds: 1,
     concurrency: [1, 8, 32],
-    coldStarts: 2,
+    coldStarts: 1,
     overloadSeconds: 5,
     pullMegabytes: 100,
   },
