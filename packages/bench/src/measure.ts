@@ -10,7 +10,7 @@ import type { Effort } from './options.js'
 import type { CaseResult, LoadResult, ServerResult } from './results.js'
 import { launches, type ServerName } from './servers/launches.js'
 import { type Launch, type RunningServer, startServer } from './servers/server.js'
-import { spread } from './stats.js'
+import { shares, spread } from './stats.js'
 
 export interface Setting {
   effort: Effort
@@ -30,6 +30,7 @@ interface Measured {
 
 /** Runs of one server, each with a fresh process. */
 interface Runs {
+  /** By the number of clients, one for each repetition. */
   loads: Map<number, Measured[]>
   memory: Memory[]
 }
@@ -49,22 +50,36 @@ export async function measureCase(one: BenchCase, setting: Setting): Promise<Cas
   }
   const coldStart = await measureColdStarts(one, setting, bodyFile, graphs)
 
-  const limits: number[] = []
+  const measureLimit = async (repetition: number) => {
+    say(`${one.id}: limit, ${repetition + 1} of ${effort.repetitions}`)
+    return limit(one.folder, imageFile, one.limitInFlight, effort.seconds)
+  }
+  /** For each repetition: just before the app and just after it. */
+  const limits: number[][] = []
   const runs = new Map<ServerName, Runs>()
   const names = setting.hasLoad ? (Object.keys(ways) as ServerName[]) : []
   for (let repetition = 0; repetition < effort.repetitions; repetition++) {
-    say(`${one.id}: limit, ${repetition + 1} of ${effort.repetitions}`)
-    limits.push(await limit(one.folder, imageFile, one.limitInFlight, effort.seconds))
+    const around: number[] = []
+    limits.push(around)
+    if (names.length === 0) around.push(await measureLimit(repetition))
     for (const name of repetition % 2 === 0 ? names : names.toReversed()) {
+      if (name === 'app') around.push(await measureLimit(repetition))
       say(`${one.id}: ${name}, ${repetition + 1} of ${effort.repetitions}`)
       const known = runs.get(name) ?? { loads: new Map(), memory: [] }
       runs.set(name, known)
       const server = await startServer(ways[name] as (port: number) => Launch, bodyFile)
       await loadServer(server, bodyFile, effort, known).finally(() => server.stop())
+      if (name === 'app') around.push(await measureLimit(repetition))
     }
   }
-  const servers = names.map((name) => summary(name, runs.get(name) as Runs))
-  const result: CaseResult = { id: one.id, title: one.title, limit: spread(limits), servers, coldStart }
+  const servers = names.map((name) => summary(name, runs.get(name) as Runs, limits))
+  const result: CaseResult = {
+    id: one.id,
+    title: one.title,
+    limit: spread(limits.flat()),
+    servers,
+    coldStart,
+  }
   if (!one.overload || !setting.hasLoad) return result
   say(`${one.id}: overload`)
   return { ...result, overload: await measureOverload(launches.app(one.folder, graphs), bodyFile, effort) }
@@ -135,20 +150,22 @@ async function measureOverload(
   }
 }
 
-function summary(server: ServerName, { loads, memory }: Runs): ServerResult {
+function summary(server: ServerName, { loads, memory }: Runs, limits: number[][]): ServerResult {
   return {
     server,
-    loads: [...loads].map(([concurrency, measured]) => loadResult(concurrency, measured)),
+    loads: [...loads].map(([concurrency, measured]) => loadResult(concurrency, measured, limits)),
     rss: memory.length > 0 ? spread(memory.map(({ rss }) => rss)) : undefined,
     pss: memory.length > 0 ? spread(memory.map(({ pss }) => pss)) : undefined,
   }
 }
 
-function loadResult(concurrency: number, measured: Measured[]): LoadResult {
+function loadResult(concurrency: number, measured: Measured[], limits: number[][]): LoadResult {
+  const rates = measured.map(({ load }) => load.requestsPerSecond)
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
   return {
     concurrency,
-    requestsPerSecond: spread(measured.map(({ load }) => load.requestsPerSecond)),
+    requestsPerSecond: spread(rates),
+    ofLimit: shares(rates, limits),
     p50: spread(measured.map(({ load }) => load.p50)),
     p99: spread(measured.map(({ load }) => load.p99)),
     failures: sum(measured.map(({ load }) => load.failures)),

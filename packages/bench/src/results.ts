@@ -51,6 +51,8 @@ export interface ServerResult {
 export interface LoadResult {
   concurrency: number
   requestsPerSecond: Spread
+  /** The same as a share of the limit in the same repetition. */
+  ofLimit: Spread
   p50: Spread
   p99: Spread
   failures: number

@@ -3,7 +3,7 @@ import { bars } from '../src/bars.js'
 import { chart } from '../src/report/chart.js'
 import { markdownReports, terminalReport } from '../src/report/text.js'
 import type { LoadResult, Results } from '../src/results.js'
-import { quantile, spread } from '../src/stats.js'
+import { quantile, shares, spread } from '../src/stats.js'
 
 const same = (value: number) => spread([value])
 
@@ -11,6 +11,7 @@ function load(concurrency: number, requestsPerSecond: number): LoadResult {
   return {
     concurrency,
     requestsPerSecond: spread([requestsPerSecond - 1, requestsPerSecond, requestsPerSecond + 2]),
+    ofLimit: same(requestsPerSecond / 100),
     p50: same(5),
     p99: same(9),
     failures: 0,
@@ -103,6 +104,12 @@ describe('the reports', () => {
     for (const text of ['limit, no HTTP', 'this app', 'naive Express server', '93.0/s', '93 %'])
       expect(svg).toContain(text)
     expect(svg).toContain('prefers-color-scheme: dark')
+  })
+})
+
+describe('shares', () => {
+  test('when the machine becomes slower, then that is not in them', () => {
+    expect(shares([90, 45], [[100], [60, 40]])).toEqual({ median: 0.9, min: 0.9, max: 0.9 })
   })
 })
 

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { memoryOf } from '../memory.js'
-import { type Spread, spread } from '../stats.js'
+import { type Spread, shares } from '../stats.js'
 
 /** What came of requests that arrive at a fixed rate, whether or not earlier ones are answered. */
 export interface Arrivals {
@@ -42,9 +42,11 @@ export interface Overloads {
 export function together(overloads: Overload[], peaks: number[]): Overloads {
   const sum = (pick: (one: Overload) => number) => overloads.reduce((total, one) => total + pick(one), 0)
   const growths = overloads.map(({ rssGrowth }) => rssGrowth).filter((growth) => growth !== undefined)
-  const around = (at: number) => ((peaks[at] ?? 0) + (peaks[at + 1] ?? 0)) / 2
   return {
-    share: spread(overloads.map(({ answeredPerSecond }, at) => answeredPerSecond / around(at))),
+    share: shares(
+      overloads.map(({ answeredPerSecond }) => answeredPerSecond),
+      overloads.map((_, at) => peaks.slice(at, at + 2)),
+    ),
     refused: sum(({ refused }) => refused),
     other: sum(({ other }) => other),
     lost: sum(({ lost }) => lost),

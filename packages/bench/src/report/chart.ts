@@ -46,12 +46,12 @@ ${parts.join('\n')}
 }
 
 function rowsOf(one: CaseResult): Row[] {
-  const limit = one.limit.median
-  const rows: Row[] = [{ name: 'limit, no HTTP', kind: 'limit', perSecond: limit, share: 1 }]
+  const rows: Row[] = [{ name: 'limit, no HTTP', kind: 'limit', perSecond: one.limit.median, share: 1 }]
   for (const { server } of one.servers) {
-    const perSecond = loadAt(serverOf(one, server), most(one))?.requestsPerSecond.median
-    if (perSecond !== undefined)
-      rows.push({ name: SERVER_TITLES[server], kind: server, perSecond, share: perSecond / limit })
+    const load = loadAt(serverOf(one, server), most(one))
+    if (!load) continue
+    const [perSecond, share] = [load.requestsPerSecond.median, load.ofLimit.median]
+    rows.push({ name: SERVER_TITLES[server], kind: server, perSecond, share })
   }
   return rows
 }

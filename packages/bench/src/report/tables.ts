@@ -66,7 +66,7 @@ function caseTables(one: CaseResult): Table[] {
         SERVER_TITLES[server],
         String(load.concurrency),
         figure(load.requestsPerSecond),
-        (load.requestsPerSecond.median / one.limit.median).toFixed(2),
+        load.ofLimit.median.toFixed(2),
         figure(load.p50),
         figure(load.p99),
         figure(load.healthP99) + (load.healthFailures > 0 ? `, ${load.healthFailures} failed` : ''),
