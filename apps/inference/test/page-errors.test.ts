@@ -97,12 +97,11 @@ describeWithBrowser('the demo page, when things go wrong,', (open) => {
   test('when the server goes away, then it says so, and comes back with it', async () => {
     const app = await startApp()
     const { page } = await open(app.url)
-    await page.getByText('Ready', { exact: true }).waitFor()
+    const sample = page.getByRole('button', { name: /^Sample:/ }).first()
+    // The page is ready before it has the samples, and without them it would wait for the server to come back.
+    await sample.waitFor()
     await page.context().setOffline(true)
-    await page
-      .getByRole('button', { name: /^Sample:/ })
-      .first()
-      .click()
+    await sample.click()
     await page.getByText('The server could not be reached.').waitFor()
     await page.context().setOffline(false)
     await page.getByRole('button', { name: 'Try again' }).click()

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { afterAll } from '@jest/globals'
 import type { PoolOptions } from '@repo/classifier'
 import { sampleBundles } from '@repo/sample-model'
 import type { Express } from 'express'
@@ -35,6 +36,12 @@ export interface TestAppOptions {
   loading?: boolean
 }
 
+/** Apps that run. One that a failed test has left would keep Jest from ending. */
+const running = new Set<TestApp>()
+afterAll(async () => {
+  for (const app of running) await app.close()
+})
+
 /** The app on a free port of loopback, with the sample model unless told otherwise. */
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const logs: string[] = []
@@ -54,18 +61,21 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   })
   const server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
+  const testApp: TestApp = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     server,
     express: app,
     service,
     logs,
     async close() {
+      if (!running.delete(testApp)) return
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await service.stop()
     },
   }
+  running.add(testApp)
+  return testApp
 }
 
 /** `[label, percent]`, best first. */
