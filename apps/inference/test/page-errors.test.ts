@@ -98,7 +98,7 @@ describeWithBrowser('the demo page, when things go wrong,', (open) => {
     const app = await startApp()
     const { page } = await open(app.url)
     const sample = page.getByRole('button', { name: /^Sample:/ }).first()
-    // The page is ready before it has the samples, and without them it would wait for the server to come back.
+    // The page is ready before it has the samples; cut off between the two, it would have nothing to click.
     await sample.waitFor()
     await page.context().setOffline(true)
     await sample.click()

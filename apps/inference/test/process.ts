@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
+import { afterAll } from '@jest/globals'
 import { launch } from '../src/launch.js'
 import { sampleBundle } from './support.js'
 
@@ -14,6 +15,12 @@ export interface AppProcess {
   port: Promise<number>
   ended: Promise<{ code: number | null; signal: string | null }>
 }
+
+/** Processes that run. One that a failed test has left would keep Jest from ending. */
+const running = new Set<ChildProcess>()
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** Starts the built app as the container does, with the sample model on a free port. */
 export function startProcess(env: Record<string, string>): AppProcess {
@@ -29,6 +36,7 @@ export function startProcess(env: Record<string, string>): AppProcess {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
   let output = ''
   const port = new Promise<number>((resolve) => {
     const read = (chunk: Buffer) => {
@@ -39,7 +47,10 @@ export function startProcess(env: Record<string, string>): AppProcess {
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
   })
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
+  const ended = once(child, 'close').then(([code, signal]) => {
+    running.delete(child)
+    return { code, signal }
+  })
   return { child, output: () => output, port, ended }
 }
 
