@@ -106,6 +106,11 @@ const texts: fc.Arbitrary<string> = fc.oneof(
     '{"input":"[\\"aGVsbG8=\\", 1]"}',
     '{"input":"[\\"\\u0000\\"]"}',
     '\uFEFF{"input": []}',
+    // Each takes many times its own size once it is parsed.
+    `{"input":[${'{},'.repeat(1_000_000)}0]}`,
+    `{"input":[${'[],'.repeat(1_000_000)}0]}`,
+    `{"input":[${'0,'.repeat(1_500_000)}0]}`,
+    `{"inputs":[{"name":"input","shape":[1],"datatype":"FP32","data":[${'{},'.repeat(1_000_000)}0]}]}`,
   ),
   fc
     .record({
@@ -203,6 +208,12 @@ export async function hostileRequests(): Promise<fc.Arbitrary<HostileRequest>> {
           Buffer.concat([bytes(head), file, bytes('\r\n--x--\r\n')]),
         )
       }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .integer({ min: 1, max: 100_000 })
+        .map((parts) => score('multipart/form-data; boundary=x', bytes('--x\r\n'.repeat(parts)))),
     },
   )
 }

@@ -75,6 +75,20 @@ describe('GET /openapi.json', () => {
     expect(await new Validator().validate({ ...document })).toEqual({ valid: true })
   })
 
+  test('when the model has no samples, then their parameter has no example', () => {
+    const model = { name: 'm', version: '1.0.0', input: 'i', sample: undefined }
+    const written = openApiDocument({ version: '1.0.0', model, secured: false })
+    const { paths } = JSON.parse(JSON.stringify(written)) as Document
+    const parameters = paths['/model/samples/{sha256}']?.get?.parameters
+    expect(parameters).toMatchObject([{ name: 'sha256' }])
+    expect(parameters?.[0]).not.toHaveProperty('example')
+  })
+
+  test('when an input may have null for data, then the schema says so', () => {
+    const written = JSON.stringify(openApiDocument({ version: '1.0.0', model: undefined, secured: false }))
+    expect(/"data":(\{"anyOf":\[.*?\]\})/.exec(written)?.[1]).toMatch(/"type":"array".*"type":"null"/)
+  })
+
   test('when it is held against the routes, then neither has more than the other', () => {
     const documented = operations().map(({ method, path }) => `${method} ${path}`)
     expect(documented.sort()).toEqual(routesOf(app.express).sort())

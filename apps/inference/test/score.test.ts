@@ -65,6 +65,7 @@ describe("POST /score, the original's contract", () => {
     ['with blanks everywhere', () => ` \n{ "input"\t: "[ \\"${b64()}\\" ]" \r\n} `],
     ['as a real array', () => JSON.stringify({ input: [b64()] })],
     ["with Python's b'...'", () => JSON.stringify({ input: JSON.stringify([`b'${b64()}'`]) })],
+    ['as a data: URL in capitals', () => JSON.stringify({ input: [`DATA:image/png;BASE64,${b64()}`] })],
     ['as a data: URL', () => JSON.stringify({ input: [`data:image/png;base64,${b64()}`] })],
     [
       'with line breaks in the base64',

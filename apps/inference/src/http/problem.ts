@@ -139,6 +139,7 @@ export const notFound: RequestHandler = (req) => {
 export function onlyMethods(...methods: string[]): RequestHandler {
   return (req) => {
     const allow = methods.join(', ')
-    throw new HttpError('method-not-allowed', `${req.path} takes ${allow}, not ${req.method}`, { allow })
+    const path = req.baseUrl + req.path
+    throw new HttpError('method-not-allowed', `${path} takes ${allow}, not ${req.method}`, { allow })
   }
 }

@@ -11,8 +11,8 @@ export interface Operation {
   description?: string
   /** Answered without an API key, always. */
   open?: boolean
-  /** Names of the parameters in the path, and values that work. */
-  parameters?: Record<string, string>
+  /** Names of the parameters in the path, and values that work, as far as there are any. */
+  parameters?: Record<string, string | undefined>
   /** By content type. */
   request?: Record<string, Body>
   responses: Record<number, Answer>

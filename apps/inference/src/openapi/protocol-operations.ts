@@ -7,8 +7,8 @@ export interface ServedModel {
   version: string
   /** Name of the model's input. */
   input: string
-  /** SHA-256 of one of its samples. */
-  sample: string
+  /** SHA-256 of one of its samples, if it has any. */
+  sample: string | undefined
 }
 
 /** JSON, and after it tensors in bytes. */

@@ -23,7 +23,7 @@ export function openApi({ service, version, apiKeys = [] }: OpenApiDeps): Reques
     if (!loaded && service.bundle) {
       const { name, version, samples } = modelCard(service.bundle)
       const input = service.model.tensors.input.name
-      loaded = await make({ name, version, input, sample: samples[0]?.sha256 ?? 'none' })
+      loaded = await make({ name, version, input, sample: samples[0]?.sha256 })
     }
     res.json(loaded ?? (await make()))
   }

@@ -1,21 +1,10 @@
 import { ClassifierError } from '@repo/classifier/errors'
 import { RequestError, type RequestErrorCode } from './request-error.js'
 
-/** @throws RequestError `malformed-json`; the parser's own message quotes the text, and images have no place in answers */
-export function parseJson(text: Buffer | string, what: string): unknown {
-  try {
-    return JSON.parse(
-      typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text),
-    )
-  } catch (cause) {
-    throw new RequestError('malformed-json', `${what} is not valid JSON`, undefined, { cause })
-  }
-}
-
 /** Takes off what clients wrap base64 in: Python's `b'...'` (as the original did), a data: URL, line breaks. */
 export function plainBase64(text: string): string {
   const bare = text.startsWith("b'") && text.endsWith("'") ? text.slice(2, -1) : text
-  return bare.replace(/^data:[^,]{0,100};base64,/, '').replace(/[\r\n\t ]+/g, '')
+  return bare.replace(/^data:[^,]{0,100};base64,/i, '').replace(/[\r\n\t ]+/g, '')
 }
 
 /** Undefined when the text is not base64. Node's decoder leaves out what it does not know, so the length tells. */

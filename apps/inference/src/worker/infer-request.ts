@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@repo/classifier'
 import { datatype } from '../open-inference/metadata.js'
-import { checkCount, imagesFromList, parseJson } from './content.js'
+import { checkCount, imagesFromList } from './content.js'
 import type { RequestDetail } from './handlers.js'
 import {
   binaryElements,
@@ -12,6 +12,7 @@ import {
 } from './infer-binary.js'
 import { type InputTensor, inferRequestSchema } from './infer-schema.js'
 import { bytes, flatten, floats } from './infer-values.js'
+import { parseJson } from './json.js'
 import { RequestError } from './request-error.js'
 
 /** What is to be run: a prepared tensor, or images. */
@@ -37,7 +38,9 @@ export function readInferRequest(
   { maxImages, jsonLength }: Pick<RequestDetail, 'maxImages' | 'jsonLength'>,
 ): InferRequest {
   const { json, binary } = splitBody(Buffer.from(body.buffer, body.byteOffset, body.length), jsonLength)
-  const parsed = inferRequestSchema.safeParse(parseJson(json, 'the body'))
+  const parsed = inferRequestSchema.safeParse(
+    parseJson(json, 'the body', mostValues(tensors.input, maxImages)),
+  )
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw invalid(`${issue?.path.join('.') || 'the body'}: ${issue?.message}`)
@@ -97,6 +100,16 @@ function readTensor(input: InputTensor, raw: Buffer | undefined, { model }: Limi
   if (values.length !== length)
     throw invalid(`the shape [${shape.join(', ')}] wants ${length} values; data holds ${values.length}`)
   return { kind: 'tensor', data: wanted === 'UINT8' ? bytes(values) : floats(values), shape }
+}
+
+/** Four times those of the largest request that is taken, so that who sends too many images is told their number. */
+function mostValues({ shape }: TensorInfo, maxImages: number): number {
+  const [, ...sizes] = shape
+  const values = sizes.reduce<number>(
+    (product, size) => product * (typeof size === 'string' ? Infinity : size),
+    1,
+  )
+  return 4 * values * maxImages + 10_000
 }
 
 /** The data in the JSON. */

@@ -32,8 +32,8 @@ export const inferRequestSchema = z.object({
       // Not validated value by value here: there may be a million of them.
       data: z
         .custom<unknown[]>(Array.isArray, 'must be a list, flat or nested, in row-major order')
-        .nullish()
-        .meta({ type: 'array', description: 'Flat or nested, in row-major order.' }),
+        .meta({ type: 'array', description: 'Flat or nested, in row-major order.' })
+        .nullish(),
     }),
     1,
     1,

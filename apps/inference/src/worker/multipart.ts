@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { checkCount } from './content.js'
 import { RequestError } from './request-error.js'
 
@@ -6,6 +7,8 @@ const MAX_PARTS = 1_000
 /** Of the headers of one part. */
 const MAX_HEADER_BYTES = 8 * 1024
 const MAX_HEADERS = 50
+/** What the parser gets at a time: it looks at all of it, also when it has found an error in the first bytes. */
+const SLICE_BYTES = 16 * 1024
 
 /**
  * The files of a multipart/form-data body, whatever their fields are called, in order. A part is a file if it has a
@@ -40,7 +43,12 @@ async function readForm(
 ): Promise<{ files: Uint8Array[]; count: number }> {
   // Loaded when it is needed first: most requests are JSON or an image alone.
   const { Busboy } = await import('@fastify/busboy')
-  return new Promise((resolve, reject) => {
+  let hasFailed = false
+  return new Promise((resolve, refuse) => {
+    const reject = (error: unknown) => {
+      hasFailed = true
+      refuse(error)
+    }
     const form = new Busboy({
       headers: { 'content-type': contentType },
       limits: { parts: MAX_PARTS, headerSize: MAX_HEADER_BYTES, headerPairs: MAX_HEADERS },
@@ -60,8 +68,13 @@ async function readForm(
     form.on('partsLimit', () => reject(malformed(`the form has more than ${MAX_PARTS} parts`)))
     form.on('error', reject)
     form.on('finish', () => resolve({ files: files.map((chunks) => Buffer.concat(chunks)), count }))
-    form.end(body)
+    Readable.from(slices(body, () => hasFailed)).pipe(form)
   })
+}
+
+function* slices(body: Uint8Array, isEnough: () => boolean): Generator<Uint8Array> {
+  for (let at = 0; at < body.length && !isEnough(); at += SLICE_BYTES)
+    yield body.subarray(at, at + SLICE_BYTES)
 }
 
 function malformed(message: string, options?: ErrorOptions): RequestError {

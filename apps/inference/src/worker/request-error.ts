@@ -1,6 +1,7 @@
 /** What is wrong with a request's content. */
 export type RequestErrorCode =
   | 'malformed-json'
+  | 'body-too-large'
   | 'invalid-input'
   | 'not-base64'
   | 'malformed-multipart'

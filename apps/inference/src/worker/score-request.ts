@@ -1,6 +1,10 @@
 import { z } from 'zod'
-import { imagesFromList, parseJson } from './content.js'
+import { imagesFromList } from './content.js'
+import { parseJson } from './json.js'
 import { RequestError } from './request-error.js'
+
+/** Far more than images are ever taken, so that who sends too many is told their number. */
+const MAX_VALUES = 200_000
 
 /** The body of POST /score: a JSON text that holds an array of base64 images, or that array itself. */
 export const scoreRequestSchema = z.object({ input: z.union([z.string(), z.array(z.unknown())]) })
@@ -10,7 +14,7 @@ export const scoreRequestSchema = z.object({ input: z.union([z.string(), z.array
  * @throws RequestError
  */
 export function imagesFromAnyJson(bytes: Buffer, maxImages: number): Uint8Array[] {
-  const request = scoreRequestSchema.safeParse(parseJson(bytes, 'the body'))
+  const request = scoreRequestSchema.safeParse(parseJson(bytes, 'the body', MAX_VALUES))
   if (!request.success) {
     throw new RequestError(
       'invalid-input',
@@ -18,7 +22,7 @@ export function imagesFromAnyJson(bytes: Buffer, maxImages: number): Uint8Array[
     )
   }
   const { input } = request.data
-  const list = typeof input === 'string' ? parseJson(input, '"input"') : input
+  const list = typeof input === 'string' ? parseJson(input, '"input"', MAX_VALUES) : input
   if (!Array.isArray(list)) {
     throw new RequestError(
       'invalid-input',
