@@ -62,6 +62,8 @@ async function decodeImage(
   const cost = decodeMemory(format, header, storedScaled, bytes)
   assertMemory(format, header, cost, limits.maxBytes)
   const region = storedRegion({ width: input.width, height: input.height, left, top }, scaled, lies)
+  // With 16 bits the colours would be taken from the file's profile to P3, and left there.
+  if (header.space === 'rgb16' && header.hasProfile) image.pipelineColourspace('srgb')
   const decode = () => scaledRegion(image, storedScaled, region).catch(undecodable)
   const pixels = await (cost > LARGE_BYTES ? limits.lock.run(decode) : decode())
   return turnUpright(pixels, input, lies)
