@@ -1,92 +1,11 @@
-import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
-import sharp from 'sharp'
+import { soundImages, specialImages } from './hostile-images.js'
 
 /** One request that a hostile or careless client might send. */
 export interface HostileRequest {
   path: string
   contentType: string
   body: Uint8Array
-}
-
-const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const
-
-/** Sound images of every format: what the broken ones are made from. */
-async function soundImages(): Promise<Buffer[]> {
-  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const
-  const image = sharp({ create: { width: 40, height: 30, channels: 3, background: '#000', noise } })
-  const pixels = await image.raw().toBuffer()
-  const raw = { width: 40, height: 30, channels: 3 } as const
-  return Promise.all(FORMATS.map((format) => sharp(pixels, { raw }).toFormat(format).toBuffer()))
-}
-
-/** Images that are odd or worse, each for a reason of its own. */
-async function specialImages(): Promise<Buffer[]> {
-  const plain = (width: number, height: number) =>
-    sharp({ create: { width, height, channels: 3, background: '#123' } })
-  return [
-    await plain(1, 1).png().toBuffer(),
-    await plain(1, 1).jpeg().toBuffer(),
-    await plain(30_000, 1).png().toBuffer(),
-    await plain(1, 30_000).jpeg().toBuffer(),
-    await plain(5_000_000, 1).png().toBuffer(),
-    await plain(1, 5_000_000).png().toBuffer(),
-    ...(await bombs()),
-    // Sizes that no memory could hold, with next to nothing behind them.
-    png(60_000, 60_000, Buffer.alloc(100)),
-    png(0x7fffffff, 0x7fffffff, Buffer.alloc(10)),
-    png(0, 0, Buffer.alloc(1)),
-    // The right size, but its data inflates to two million bytes.
-    png(28, 28, Buffer.alloc(2_000_000)),
-    Buffer.from('GIF89a\xff\xff\xff\xff\x80\0\0', 'latin1'),
-    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
-    Buffer.from('<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><svg>&a;</svg>'),
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    Buffer.from([0xff, 0xd8, 0xff]),
-    Buffer.from('RIFF\xff\xff\xff\xffWEBPVP8 ', 'latin1'),
-    Buffer.from('\0\0\0\x1cftypavif\0\0\0\0avifmif1', 'latin1'),
-    Buffer.from('II*\0\x08\0\0\0\xff\xff', 'latin1'),
-    Buffer.alloc(0),
-  ]
-}
-
-/** 7,000 x 7,000 pixels, within the limit, and each in a way that makes decoding it costly. */
-async function bombs(): Promise<Buffer[]> {
-  const image = (channels: 3 | 4 = 3) =>
-    sharp({ create: { width: 7_000, height: 7_000, channels, background: { r: 1, g: 2, b: 3, alpha: 0.5 } } })
-  const each = [
-    image().png({ compressionLevel: 9 }),
-    image(4).toColourspace('rgb16').png({ progressive: true }),
-    image().jpeg({ progressive: true, chromaSubsampling: '4:4:4' }),
-    image().withMetadata({ orientation: 6 }).jpeg(),
-    image().gif({ effort: 1 }),
-    image().avif({ effort: 0 }),
-  ]
-  const made: Buffer[] = []
-  // One after the other: making them takes as much memory as reading them.
-  for (const bomb of each) made.push(await bomb.toBuffer())
-  return made
-}
-
-/** A PNG that claims this size, with this data behind it. Checksums are left wrong but for the sizes' chunk. */
-function png(width: number, height: number, data: Buffer): Buffer {
-  const chunk = (type: string, content: Buffer) => {
-    const head = Buffer.alloc(8)
-    head.writeUInt32BE(content.length)
-    head.write(type, 4, 'latin1')
-    return Buffer.concat([head, content, Buffer.alloc(4)])
-  }
-  const sizes = Buffer.alloc(13)
-  sizes.writeUInt32BE(width)
-  sizes.writeUInt32BE(height, 4)
-  sizes.writeUInt8(8, 8)
-  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', sizes),
-    chunk('IDAT', deflateSync(data)),
-    chunk('IEND', Buffer.alloc(0)),
-  ])
 }
 
 /** Texts that are meant to be JSON for /score or infer, and go wrong in many ways. */

@@ -1,7 +1,8 @@
-import { crc32, deflateSync } from 'node:zlib'
+import { deflateSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import { decodeSmallPng } from '../src/image/png.js'
+import { chunk } from './png-parts.js'
 
 const [WIDTH, HEIGHT] = [9, 7]
 
@@ -14,14 +15,6 @@ function lines(channels: 1 | 3, filters: number[]): Buffer {
     bytes[at] = at % (stride + 1) === 0 ? filters[line % filters.length]! : (at * 2654435761) >>> 24
   }
   return bytes
-}
-
-function chunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type), data])
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
-  length.writeUInt32BE(data.length)
-  sum.writeUInt32BE(crc32(body))
-  return Buffer.concat([length, body, sum])
 }
 
 function png(channels: 1 | 3, ...chunks: Buffer[]): Buffer {

@@ -9,6 +9,7 @@ import { decodeMemory } from './memory.js'
 import { orientation, type Region, storedRegion, storedSize, turnUpright } from './orientation.js'
 import type { Pixels } from './pixels.js'
 import type { DecodeSmallPng } from './png.js'
+import { neededChunks } from './png-chunks.js'
 
 // libvips would keep decoded images for a next use that never comes, and start a thread for every core in every call.
 sharp.cache(false)
@@ -51,7 +52,8 @@ async function decodeImage(
   const fast = format === 'png' ? decodeSmallPng?.(bytes, input.width, input.height) : undefined
   if (fast) return fast
 
-  const image = sharp(bytes, { failOn: 'error', limitInputPixels: false, sequentialRead: true })
+  const needed = format === 'png' ? neededChunks(bytes) : bytes
+  const image = sharp(needed, { failOn: 'error', limitInputPixels: false, sequentialRead: true })
   const header = await image.metadata().catch(undecodable)
   assertPixels(header, limits.maxPixels)
   allowance?.take(header.width * header.height)
