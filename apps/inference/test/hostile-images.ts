@@ -24,6 +24,8 @@ export async function specialImages(): Promise<Buffer[]> {
     await plain(5_000_000, 1).png().toBuffer(),
     await plain(1, 5_000_000).png().toBuffer(),
     ...(await bombs()),
+    manyScans(),
+    manySegments(),
     inflatingTexts(),
     // Sizes that no memory could hold, with next to nothing behind them.
     png(60_000, 60_000, Buffer.alloc(100)),
@@ -59,6 +61,38 @@ async function bombs(): Promise<Buffer[]> {
   // One after the other: making them takes as much memory as reading them.
   for (const bomb of each) made.push(await bomb.toBuffer())
   return made
+}
+
+/** A progressive JPEG of 49 megapixels, each of whose scans says in a few bytes that it adds nothing. */
+function manyScans(): Buffer {
+  const side = 7_000
+  const blocks = (side / 8) ** 2
+  const first = jpegSegment(0xda, 1, 1, 0, 0, 0, 0)
+  // Runs of 16,384 empty blocks, of 15 bits each.
+  const runs = Buffer.alloc(Math.ceil((Math.ceil(blocks / 16_384) * 15) / 8))
+  const scan = Buffer.concat([jpegSegment(0xda, 1, 1, 0, 1, 63, 0), runs])
+  return Buffer.concat([
+    Buffer.from('ffd8', 'hex'),
+    jpegSegment(0xdb, 0, ...Array(64).fill(1)),
+    jpegSegment(0xc2, 8, side >> 8, side & 0xff, side >> 8, side & 0xff, 1, 1, 0x11, 0),
+    // Codes of one bit: for no change of the mean, and for a run.
+    jpegSegment(0xc4, 0x00, 1, ...Array(15).fill(0), 0x00),
+    jpegSegment(0xc4, 0x10, 1, ...Array(15).fill(0), 0xe0),
+    first,
+    Buffer.alloc(Math.ceil(blocks / 8)),
+    ...Array(9_000).fill(scan),
+    Buffer.from('ffd9', 'hex'),
+  ])
+}
+
+/** A JPEG whose decoder would keep each of its tiny segments. */
+function manySegments(): Buffer {
+  const segments = Array(500_000).fill(jpegSegment(0xe1, ...Buffer.from('Exif\0\0')))
+  return Buffer.concat([Buffer.from('ffd8', 'hex'), ...segments, Buffer.from('ffd9', 'hex')])
+}
+
+function jpegSegment(marker: number, ...data: number[]): Buffer {
+  return Buffer.from([0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 0xff, ...data])
 }
 
 /** A sound PNG of 5 MB, with texts that are 5 GB when they are inflated. */

@@ -1,7 +1,7 @@
 /**
  * What can go wrong between an image and its labels.
  * About the caller's image: `image-unsupported` (not one of the formats read here), `image-undecodable`,
- * `image-too-large` (more pixels, or more memory to decode, than allowed).
+ * `image-too-large` (more pixels, or more memory or work to decode, than allowed).
  * About the caller's tensor: `input-refused` (the model cannot run one of that shape).
  * About the model: `output-not-finite` (it answered with NaN or Infinity), `model-unloadable`, `model-mismatch` (the manifest does not fit the ONNX file or the labels).
  * About the moment: `not-ready`, `queue-full`, `deadline` (waited too long), `cancelled` (the caller left),

@@ -4,7 +4,15 @@ import { ClassifierError } from '../errors.js'
 import type { PixelAllowance } from './allowance.js'
 import { IMAGE_FORMATS, imageFormat } from './format.js'
 import { geometry } from './geometry.js'
-import { assertMemory, assertPixels, assertScalable, type DecodeLimits } from './limits.js'
+import { scanCount } from './jpeg.js'
+import {
+  assertMemory,
+  assertPixels,
+  assertScalable,
+  assertScans,
+  type DecodeLimits,
+  decodedPixels,
+} from './limits.js'
 import { decodeMemory } from './memory.js'
 import { orientation, type Region, storedRegion, storedSize, turnUpright } from './orientation.js'
 import type { Pixels } from './pixels.js'
@@ -52,11 +60,13 @@ async function decodeImage(
   const fast = format === 'png' ? decodeSmallPng?.(bytes, input.width, input.height) : undefined
   if (fast) return fast
 
+  const scans = format === 'jpeg' ? scanCount(bytes) : 1
   const needed = format === 'png' ? neededChunks(bytes) : bytes
   const image = sharp(needed, { failOn: 'error', limitInputPixels: false, sequentialRead: true })
   const header = await image.metadata().catch(undecodable)
   assertPixels(header, limits.maxPixels)
-  allowance?.take(header.width * header.height)
+  assertScans(header, scans, limits.maxPixels)
+  allowance?.take(decodedPixels(header, scans))
   const { scaled, left, top } = geometry(header.autoOrient, input)
   assertScalable(header, scaled, input)
   const lies = orientation(header.orientation)

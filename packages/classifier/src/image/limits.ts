@@ -6,6 +6,9 @@ import type { ImageHeader } from './memory.js'
 /** The longest side that the decoder can scale to. */
 const MAX_SCALED_SIDE = 100_000_000
 
+/** So a JPEG of the most pixels may have this many scans, a smaller one more; the worst take about 2 s by default. */
+const SCANS_COUNTED_ONCE = 20
+
 /** What an image may be, and may cost. */
 export interface DecodeLimits {
   /** More than these (width x height, as stored) are refused before anything is decoded. */
@@ -22,6 +25,25 @@ export function assertPixels({ width, height }: ImageHeader, maxPixels: number):
   throw new ClassifierError(
     'image-too-large',
     `the image has ${width} x ${height} pixels; at most ${maxPixels} in all are accepted. Scale it down first`,
+  )
+}
+
+/**
+ * The pixels that decoding an image amounts to. Each scan of a progressive JPEG goes over all of them, in up to 2 ns a
+ * pixel: as many scans as encoders make (10, with CMYK 18) count once, a hundred five times.
+ */
+export function decodedPixels({ width, height }: ImageHeader, scans: number): number {
+  return Math.ceil(width * height * Math.max(1, scans / SCANS_COUNTED_ONCE))
+}
+
+/** @throws ClassifierError `image-too-large` when a JPEG has so many scans that they are more work than the most pixels */
+export function assertScans(header: ImageHeader, scans: number, maxPixels: number): void {
+  if (decodedPixels(header, scans) <= maxPixels) return
+  const { width, height } = header
+  const most = Math.floor((SCANS_COUNTED_ONCE * maxPixels) / (width * height))
+  throw new ClassifierError(
+    'image-too-large',
+    `the image is a JPEG of ${scans} scans; at its size, ${width} x ${height} pixels, at most ${most} are accepted. Save it anew: a progressive JPEG has about 10, a baseline JPEG one`,
   )
 }
 
