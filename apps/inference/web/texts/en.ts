@@ -102,7 +102,7 @@ export const en = {
     deadline: 'The server had no time for this within its limit.',
     stopped: 'The server is about to stop.',
     'body-too-large': 'The file is too large.',
-    'image-too-large': 'The image has too many pixels.',
+    'image-too-large': 'The image is too much work to read.',
     'image-unsupported': 'This file is not an image that can be read.',
     'image-undecodable': 'The image is damaged.',
     'endpoint-busy': 'The model has too much to do right now.',

@@ -103,7 +103,7 @@ export const zh: Texts = {
     deadline: '服务器未能在时限内处理该请求。',
     stopped: '服务器即将停止。',
     'body-too-large': '文件太大。',
-    'image-too-large': '图片像素过多。',
+    'image-too-large': '图片过大，无法解码。',
     'image-unsupported': '该文件不是可识别的图片。',
     'image-undecodable': '图片已损坏。',
     'endpoint-busy': '模型当前过于繁忙。',
