@@ -72,7 +72,7 @@ export const environmentSchema = z.object({
   KEEP_ALIVE_TIMEOUT_MS: milliseconds().default(65_000),
   /** Connections at once; more are closed. */
   MAX_CONNECTIONS: z.coerce.number().int().min(1).default(4096),
-  /** How long new connections are still served after SIGTERM, in milliseconds. */
+  /** How long new connections are still served after SIGTERM, in milliseconds; less than SHUTDOWN_GRACE_MS. */
   SHUTDOWN_DELAY_MS: milliseconds(0).default(2_000),
   /** How long everything that has begun may take to end after SIGTERM, in milliseconds. */
   SHUTDOWN_GRACE_MS: milliseconds().default(25_000),
@@ -125,13 +125,15 @@ export const environmentSchema = z.object({
     .default(false),
 })
 
-const checkedSchema = environmentSchema.refine(
-  ({ MAX_BUFFERED_BYTES, BODY_LIMIT_BYTES }) => MAX_BUFFERED_BYTES >= BODY_LIMIT_BYTES,
-  {
+const checkedSchema = environmentSchema
+  .refine(({ MAX_BUFFERED_BYTES, BODY_LIMIT_BYTES }) => MAX_BUFFERED_BYTES >= BODY_LIMIT_BYTES, {
     path: ['MAX_BUFFERED_BYTES'],
     message: 'must be at least BODY_LIMIT_BYTES, or the largest bodies would never be taken',
-  },
-)
+  })
+  .refine(({ SHUTDOWN_DELAY_MS, SHUTDOWN_GRACE_MS }) => SHUTDOWN_DELAY_MS < SHUTDOWN_GRACE_MS, {
+    path: ['SHUTDOWN_DELAY_MS'],
+    message: 'must be less than SHUTDOWN_GRACE_MS, or no time is left to finish requests',
+  })
 
 export type Env = z.infer<typeof environmentSchema>
 

@@ -25,7 +25,7 @@ describe('the process', () => {
   })
 
   test('when it is asked twice to end, then it ends at once', async () => {
-    const app = start({ SHUTDOWN_DELAY_MS: '60000' })
+    const app = start({ SHUTDOWN_DELAY_MS: '60000', SHUTDOWN_GRACE_MS: '120000' })
     const url = await whenReady(app)
     app.child.kill('SIGTERM')
     while ((await fetch(`${url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 10))
@@ -45,6 +45,11 @@ describe('the process', () => {
       'bodies may be larger than the memory for them',
       { MAX_BUFFERED_BYTES: '1000' },
       /MAX_BUFFERED_BYTES: must be at least/,
+    ],
+    [
+      'the delay at the end takes all of the grace',
+      { SHUTDOWN_DELAY_MS: '5000', SHUTDOWN_GRACE_MS: '5000' },
+      /SHUTDOWN_DELAY_MS: must be less than SHUTDOWN_GRACE_MS/,
     ],
   ])('when %s, then it says so and ends with exit code 2', async (_what, settings, message) => {
     const app = start(settings)
