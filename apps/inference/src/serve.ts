@@ -10,13 +10,15 @@ import { createLogger } from './logger.js'
 import type { ModelService } from './model-service.js'
 import { packageFolder } from './package-folder.js'
 import { shutDown } from './shutdown.js'
+import { endAtOnce } from './signals.js'
 import { startTracing, tracingOptions } from './tracing.js'
 
 /**
- * The process: environment, start, signals. Resolves when the model is served.
+ * The process: environment, start, end. Resolves when the model is served.
  * @param worker loads its code already; it gets the model, or is stopped where no model is loaded
+ * @param asked resolves with the signal that asks to end
  */
-export async function serve(worker: WorkerHandle): Promise<void> {
+export async function serve(worker: WorkerHandle, asked: Promise<NodeJS.Signals>): Promise<void> {
   const env = await environment(worker)
   const logger = await createLogger(env.LOG_LEVEL)
   const version = {
@@ -64,11 +66,7 @@ export async function serve(worker: WorkerHandle): Promise<void> {
   server.once('error', (error) => fail(error, `cannot listen on ${env.HOST}:${env.PORT}`))
   server.listen(env.PORT, env.HOST, () => logger.info({ address: server.address() }, 'listening'))
 
-  let stopping = false
-  const stop = async (signal: string) => {
-    // Who asks twice does not want to wait. Ending with process.exit would abort inside a running model.
-    if (stopping) endAtOnce()
-    stopping = true
+  const stop = async (signal: NodeJS.Signals) => {
     logger.info({ signal }, 'stopping: no longer ready, finishing what has begun')
     const options = {
       server,
@@ -82,8 +80,7 @@ export async function serve(worker: WorkerHandle): Promise<void> {
     logger.info('stopped')
     process.exit(0)
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  void asked.then(stop)
 
   // The probes answer while the model loads.
   await started
@@ -134,12 +131,6 @@ async function modelService(env: Env, logger: Logger, worker: WorkerHandle): Pro
     },
     logger,
   )
-}
-
-/** As a container's process 1 it would survive its own SIGKILL, but not the abort. */
-function endAtOnce(): never {
-  process.kill(process.pid, 'SIGKILL')
-  process.abort()
 }
 
 /** The version in this app's package.json. */

@@ -24,6 +24,15 @@ describe('the process', () => {
     expect(await app.ended).toEqual({ code: 0, signal: null })
   })
 
+  test('when it gets SIGTERM while its code loads, then it ends with exit code 0', async () => {
+    // The first worker starts before most of the code is there.
+    const onFirstWorker =
+      'data:text/javascript,process.once("worker",()=>process.kill(process.pid,"SIGTERM"))'
+    const app = start({ NODE_OPTIONS: `--import=${JSON.stringify(onFirstWorker)}` })
+    expect(await app.ended).toEqual({ code: 0, signal: null })
+    expect(app.output()).toContain('stopped')
+  })
+
   test('when it is asked twice to end, then it ends at once', async () => {
     const app = start({ SHUTDOWN_DELAY_MS: '60000', SHUTDOWN_GRACE_MS: '120000' })
     const url = await whenReady(app)
