@@ -8,6 +8,7 @@ import { requestId } from './http/request-id.js'
 import { type RouteTemplates, readTemplates } from './http/route-templates.js'
 import { servedBy } from './http/served-by.js'
 import { traceContext } from './http/trace-context.js'
+import { validRequest } from './http/valid-request.js'
 import type { RequestLimits } from './http/worker-answer.js'
 import type { Metrics } from './metrics.js'
 import type { ModelService } from './model-service.js'
@@ -49,6 +50,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(helmet.xContentTypeOptions())
   app.use(servedBy(deps.service, deps.version.pod))
   app.use(closeConnection(deps.service))
+  app.use(validRequest)
 
   const guard = apiKeys(deps.apiKeys ?? [])
   const v2 = openInference({ ...deps, guard })

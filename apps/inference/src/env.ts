@@ -66,7 +66,7 @@ export const environmentSchema = z.object({
     .default(256 * 1024 * 1024),
   /** How long a client may take for its headers, in milliseconds. */
   HEADERS_TIMEOUT_MS: milliseconds().default(10_000),
-  /** How long a client may take for a whole request, body included, in milliseconds. */
+  /** How long a client may take for a whole request, body included, or not read on in an answer, in milliseconds. */
   REQUEST_TIMEOUT_MS: milliseconds().default(30_000),
   /** How long an open connection may stay without a request, in milliseconds. */
   KEEP_ALIVE_TIMEOUT_MS: milliseconds().default(65_000),

@@ -33,7 +33,7 @@ export class Metrics {
     collectDefaultMetrics({ register: registry })
     this.#requests = new Counter({
       name: 'http_requests_total',
-      help: 'Requests answered, or left by their client (status 499).',
+      help: 'Requests answered, left by their client (status 499), or not read in time (408).',
       labelNames: LABELS,
       registers,
     })

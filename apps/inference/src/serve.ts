@@ -43,6 +43,7 @@ export async function serve(worker: WorkerHandle, asked: Promise<NodeJS.Signals>
   ])
   const wanted = tracingOptions(env, version.version)
   const tracing = wanted && (await startTracing(wanted, logger))
+  const metrics = new Metrics(new Registry())
   const app = createApp({
     service,
     logger,
@@ -52,17 +53,18 @@ export async function serve(worker: WorkerHandle, asked: Promise<NodeJS.Signals>
       budget: new BodyBudget(env.MAX_BUFFERED_BYTES),
     },
     version,
-    metrics: new Metrics(new Registry()),
+    metrics,
     apiKeys: env.API_KEYS,
     ...(tracing && { tracing }),
   })
 
-  const server = createHttpServer(app, {
+  const limits = {
     headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
     requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
     keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
     connections: env.MAX_CONNECTIONS,
-  })
+  }
+  const { server } = createHttpServer(app, limits, { logger, metrics })
   server.once('error', (error) => fail(error, `cannot listen on ${env.HOST}:${env.PORT}`))
   server.listen(env.PORT, env.HOST, () => logger.info({ address: server.address() }, 'listening'))
 

@@ -2,7 +2,10 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from '@jest/globals'
 import express from 'express'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
 import { createHttpServer } from '../src/http/server.js'
+import { Metrics } from '../src/metrics.js'
 
 const LIMITS = { headersTimeoutMs: 1000, requestTimeoutMs: 1000, keepAliveTimeoutMs: 1000, connections: 10 }
 
@@ -11,7 +14,10 @@ test('when a request comes, then it and its response are what Express would make
   app.get('/hello', (req, res) => {
     res.status(201).json({ query: req.query, host: req.get('host'), sameApp: res.app === app })
   })
-  const server = createHttpServer(app, LIMITS)
+  const { server } = createHttpServer(app, LIMITS, {
+    logger: pino({ level: 'silent' }),
+    metrics: new Metrics(new Registry()),
+  })
   const before: object[] = []
   server.prependListener('request', (req, res) => {
     before.push(Object.getPrototypeOf(req), Object.getPrototypeOf(res))

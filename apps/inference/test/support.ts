@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll } from '@jest/globals'
 import type { PoolOptions } from '@repo/classifier'
@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { type AppDeps, createApp } from '../src/app.js'
 import { BodyBudget } from '../src/http/body-budget.js'
+import { createHttpServer, type ServerLimits } from '../src/http/server.js'
 import type { RequestLimits } from '../src/http/worker-answer.js'
 import { LocalModel } from '../src/local-model.js'
 import { Metrics } from '../src/metrics.js'
@@ -29,11 +30,20 @@ export interface TestApp {
 export interface TestAppOptions {
   pool?: Partial<PoolOptions>
   limits?: Partial<RequestLimits>
+  server?: Partial<ServerLimits>
   app?: Partial<Pick<AppDeps, 'apiKeys' | 'tracing' | 'version'>>
   /** Instead of the sample model in this process. */
   service?: ModelService
   /** Do not load the model. */
   loading?: boolean
+}
+
+/** As env.ts has them. */
+const SERVER_LIMITS = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  connections: 4096,
 }
 
 /** Apps that run. One that a failed test has left would keep Jest from ending. */
@@ -51,15 +61,16 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   if (!options.loading) await service.start()
   const budget = new BodyBudget(256 * 1024 * 1024)
   const limits = { bodyBytes: 16 * 1024 * 1024, images: 32, budget, ...options.limits }
+  const metrics = new Metrics(new Registry())
   const app = createApp({
     service,
     logger,
     limits,
     version: { version: '1.2.3', commit: 'abc' },
-    metrics: new Metrics(new Registry()),
+    metrics,
     ...options.app,
   })
-  const server = createServer(app)
+  const { server } = createHttpServer(app, { ...SERVER_LIMITS, ...options.server }, { logger, metrics })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const testApp: TestApp = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

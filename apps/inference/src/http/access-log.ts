@@ -1,7 +1,8 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import type { Logger } from 'pino'
 import type { Metrics } from '../metrics.js'
 import { CLIENT_LEFT, UNMATCHED } from './labels.js'
+import { HttpError, statusOf } from './problem.js'
 import type { RouteTemplates } from './route-templates.js'
 
 /** Routes that a platform calls every few seconds. */
@@ -31,8 +32,7 @@ export function accessLog({ logger, metrics, templates }: AccessLogOptions): Req
     const { method, path } = req
     res.once('close', () => {
       const took = performance.now() - start
-      const left = !res.writableFinished
-      const status = left ? CLIENT_LEFT : res.statusCode
+      const status = res.writableFinished ? res.statusCode : unfinishedStatus(req)
       const route = templates.get(req.route)
       metrics.requestEnded(method, route ?? UNMATCHED, status, took / 1000)
       res.locals.trace?.end(route, status)
@@ -41,7 +41,7 @@ export function accessLog({ logger, metrics, templates }: AccessLogOptions): Req
         traceId: res.locals.traceId,
         method,
         path,
-        status: left ? 'client left' : status,
+        status: status === CLIENT_LEFT ? 'client left' : status,
         ms: Math.round(took * 10) / 10,
       }
       if (PROBES.has(route)) logger.debug(line, 'request')
@@ -49,4 +49,10 @@ export function accessLog({ logger, metrics, templates }: AccessLogOptions): Req
     })
     next()
   }
+}
+
+/** Of a request whose connection closed before its answer was out: our reason, if it was us who closed it. */
+function unfinishedStatus(req: Request): number {
+  const { errored } = req.socket
+  return errored instanceof HttpError ? statusOf(errored) : CLIENT_LEFT
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { BodyShare } from './body-budget.js'
+import { GIVEN_UP } from './connections.js'
 import { HttpError } from './problem.js'
 
 /** Chunks below this size are collected in blocks: each part costs something of its own. */
@@ -12,7 +13,8 @@ const BLOCK_BYTES = 64 * 1024
  * the workers' task.
  * @param limit bytes; a longer body is refused, by its Content-Length before a byte of it is kept
  * @param share takes what is kept; the caller gives it back, also after an error
- * @throws HttpError `body-too-large`, `bodies-full`, `body-incomplete` or `unsupported-media-type` (compressed bodies)
+ * @throws HttpError `body-too-large`, `bodies-full`, `body-incomplete`, `unsupported-media-type` (compressed bodies), or
+ *   with which the server gave the request up
  */
 export async function readBody(
   req: IncomingMessage,
@@ -75,6 +77,7 @@ export async function readBody(
 
     if (declared > limit) return refuse(tooLarge())
     req.on('data', read)
+    req.once(GIVEN_UP, refuse)
     req.once('end', () => {
       endBlock()
       resolve(parts)

@@ -23,12 +23,15 @@ const STATUS: Record<string, number> = {
   unauthorized: 401,
   'not-found': 404,
   'method-not-allowed': 405,
+  'request-timeout': 408,
   'unsupported-media-type': 415,
   'body-too-large': 413,
   'body-incomplete': 400,
   'malformed-request': 400,
   'precondition-failed': 412,
   'range-not-satisfiable': 416,
+  'expectation-failed': 417,
+  'headers-too-large': 431,
   'malformed-json': 400,
   'malformed-multipart': 400,
   'invalid-input': 400,
@@ -60,11 +63,27 @@ interface ErrorDeps {
 /** Answers any error as RFC 9457 `application/problem+json`. */
 export function problemHandler(deps: ErrorDeps): ErrorRequestHandler {
   return errorHandler(deps, (res, { status, code, detail, details }) => {
-    const title = STATUS_CODES[status]
     const requestId = res.getHeader('x-request-id')
-    const problem = { type: 'about:blank', title, status, code, detail, ...details, requestId }
-    sendJson(res, JSON.stringify(problem), 'application/problem+json')
+    const { text } = problemText(status, code, detail, details, requestId)
+    sendJson(res, text, 'application/problem+json')
   })
+}
+
+/** An RFC 9457 problem, and the title in it, which is the status's own. */
+export function problemText(
+  status: number,
+  code: string,
+  detail: string,
+  details: object | undefined,
+  requestId: unknown,
+): { title: string | undefined; text: string } {
+  const title = STATUS_CODES[status]
+  const problem = { type: 'about:blank', title, status, code, detail, ...details, requestId }
+  return { title, text: JSON.stringify(problem) }
+}
+
+export function statusOf({ code }: HttpError): number {
+  return STATUS[code] ?? 500
 }
 
 /** Answers any error as the Open Inference Protocol wants it: `{"error": "..."}`. */
@@ -84,19 +103,20 @@ function errorHandler(
   { logger, metrics }: ErrorDeps,
   answer: (res: Response, shown: Shown) => void,
 ): ErrorRequestHandler {
-  return (thrown: Thrown, _req, res, next) => {
+  return (thrown: Thrown, req, res, next) => {
     const error: Thrown = STATUS[thrown.code ?? ''] === undefined ? asHttpError(thrown) : thrown
     const known = STATUS[error.code ?? '']
     const status = known ?? 500
     if (status === 503) metrics.rejected(error.code ?? '')
-    // The client left; Express itself would print the error.
-    if (res.destroyed && (status < 500 || error.code === 'cancelled')) return
+    // Nobody is there any more, and Express itself would print the error.
+    const gone = res.destroyed || req.socket.destroyed
+    if (gone && (status !== 500 || error.code === 'cancelled')) return
     if (status === 500) {
       const requestId = res.getHeader('x-request-id')
       logger.error({ err: error, requestId, traceId: res.locals.traceId }, 'a request failed')
     }
     // The answer has begun: nothing can be said any more.
-    if (res.headersSent || res.destroyed) return next(error)
+    if (res.headersSent || gone) return next(error)
     if (status === 503) res.set('retry-after', String((error as ClassifierError).retryAfterSeconds ?? 1))
     if (error.headers) res.set(error.headers)
     res.status(status)
