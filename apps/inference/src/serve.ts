@@ -64,7 +64,7 @@ export async function serve(worker: WorkerHandle, asked: Promise<NodeJS.Signals>
     keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
     connections: env.MAX_CONNECTIONS,
   }
-  const { server } = createHttpServer(app, limits, { logger, metrics })
+  const { server, connections } = createHttpServer(app, limits, { logger, metrics })
   server.once('error', (error) => fail(error, `cannot listen on ${env.HOST}:${env.PORT}`))
   server.listen(env.PORT, env.HOST, () => logger.info({ address: server.address() }, 'listening'))
 
@@ -72,6 +72,7 @@ export async function serve(worker: WorkerHandle, asked: Promise<NodeJS.Signals>
     logger.info({ signal }, 'stopping: no longer ready, finishing what has begun')
     const options = {
       server,
+      connections,
       service,
       logger,
       delayMs: env.SHUTDOWN_DELAY_MS,
