@@ -55,7 +55,7 @@ async function closeServer(
   while (connections.size > 0) {
     await sleep(SWEEP_MS)
     // A connection whose request began before the drain stays open after its answer; nothing else would close it.
-    connections.closeUnused()
+    connections.closeIdle()
     if (performance.now() < leaveSlowAt) continue
     const left = connections.closeUnowed()
     if (left > 0) logger.warn({ connections: left }, 'closed connections of clients that were too slow')

@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { HttpError } from './problem.js'
 
+/** A connection without any request gets so long, in milliseconds, before it counts as idle: its first may be on its way. */
+const FIRST_REQUEST_MS = 1_000
+
 /** The event by which a request learns, with an HttpError, that the rest of its body will not come. */
 export const GIVEN_UP = 'given up'
 
@@ -27,8 +30,8 @@ export class Connections {
   }
 
   /** Closes those on which nothing is under way: silent ones, idle ones, and those with a part of a header. */
-  closeUnused(): void {
-    for (const connection of this.#open.values()) if (!connection.used) connection.socket.destroy()
+  closeIdle(): void {
+    for (const connection of this.#open.values()) if (connection.idle) connection.socket.destroy()
   }
 
   /** Closes all but those whose request has come as a whole and is being answered. @returns how many were closed */
@@ -49,6 +52,7 @@ export class Connection {
   #answers: ServerResponse[] = []
   /** The latest, and so the only one whose body may still be coming. */
   #request: IncomingMessage | undefined
+  readonly #since = performance.now()
   #broken = false
   #overdue = false
   #closing = false
@@ -74,6 +78,11 @@ export class Connection {
 
   get used(): boolean {
     return this.answering || this.uploading
+  }
+
+  get idle(): boolean {
+    const isNew = this.#request === undefined && performance.now() - this.#since < FIRST_REQUEST_MS
+    return !(this.used || isNew)
   }
 
   /** Whether an answer has not begun though its request is complete. */
