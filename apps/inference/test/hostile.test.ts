@@ -4,9 +4,9 @@ import { isLong } from './env.js'
 import { hostileRequests } from './hostile-corpus.js'
 import { residentBytes, startProcess, whenReady } from './process.js'
 
-const RUNS = isLong ? 10_000 : 400
+const RUNS = isLong ? 10_000 : 600
 /** Until every decoder and every kind of answer has been used several times. */
-const WARM_UP_RUNS = isLong ? 1_000 : 400
+const WARM_UP_RUNS = isLong ? 1_000 : 600
 const MEMORY_GROWTH_BYTES = 64 * 1024 * 1024
 /** A request without an answer after this long counts as lost. */
 const DEADLINE_MS = 30_000

@@ -12,8 +12,8 @@ import { writeBundle } from './helpers/bundles.js'
 import { describeStores, folderStore } from './helpers/stores.js'
 
 const temporaryFolder = temporaryFolders()
-/** Of pullers and of publishers, for each of the three stores. */
-const KILLS = isLong ? 50 : 17
+/** Of pullers and of publishers, for each store. */
+const KILLS = isLong ? 50 : 25
 const KILLS_TIMEOUT_MS = 600_000
 const HOST = hostname().replace(/[^A-Za-z0-9]/g, '_')
 const library = new URL('../dist/index.js', import.meta.url).href
